@@ -1,0 +1,13 @@
+/* Floor 0. The one header that rooms above include; errors, memory, buffers, JSON, numbers, time, text, log, ids. */
+#ifndef BASE_BASE_H
+#define BASE_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/error.h"
+#include "base/buf.h"
+
+#endif
