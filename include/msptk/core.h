@@ -10,9 +10,9 @@ extern "C" {
 #endif
 
 #if defined(MSPTK_BUILDING)
-#  define MSPTK_API __attribute__((visibility("default")))
+#        define MSPTK_API __attribute__((visibility("default")))
 #else
-#  define MSPTK_API
+#        define MSPTK_API
 #endif
 
 #define MSPTK_VERSION "0.1.0"
@@ -22,33 +22,33 @@ extern "C" {
 typedef int32_t msptk_status;
 enum {
         MSPTK_OK = 0,
-        MSPTK_DONE = 1,             /* an iteration has ended; not an error */
-        MSPTK_E_INVALID = -1,       /* an argument is wrong */
+        MSPTK_DONE = 1,       /* an iteration has ended; not an error */
+        MSPTK_E_INVALID = -1, /* an argument is wrong */
         MSPTK_E_NOMEM = -2,
         MSPTK_E_NOTFOUND = -3,
-        MSPTK_E_EXISTS = -4,        /* the name or identity is taken */
-        MSPTK_E_CONFLICT = -5,      /* the object's state does not allow it, or it changed meanwhile */
-        MSPTK_E_UNSUPPORTED = -6,   /* this adapter or build cannot do it */
+        MSPTK_E_EXISTS = -4,   /* the name or identity is taken */
+        MSPTK_E_CONFLICT = -5, /* the object's state does not allow it, or it changed meanwhile */
+        MSPTK_E_UNSUPPORTED = -6, /* this adapter or build cannot do it */
         MSPTK_E_TIMEOUT = -7,
         MSPTK_E_CANCELLED = -8,
-        MSPTK_E_CLOSED = -9,        /* the toolkit is closed */
-        MSPTK_E_REENTRANT = -10,    /* called from a callback that must not call it */
-        MSPTK_E_CALLBACK = -11,     /* a callback of the caller asked to stop */
-        MSPTK_E_TOOBIG = -12,       /* a limit on size or count was reached */
-        MSPTK_E_DENIED = -13,       /* scope, read-only mode or policy forbids it */
-        MSPTK_E_AUTH = -14,         /* a vendor refused the credentials */
-        MSPTK_E_RATE = -15,         /* a rate limit, ours or a vendor's */
-        MSPTK_E_UNAVAILABLE = -16,  /* the other side cannot be reached or is broken */
-        MSPTK_E_IO = -17,           /* a file or device failed */
-        MSPTK_E_BUSY = -18,         /* another process holds the database */
-        MSPTK_E_CORRUPT = -19,      /* stored data fails its own checks */
-        MSPTK_E_PARSE = -20,        /* foreign text is not what it claims to be */
-        MSPTK_E_CONFIG = -21,       /* the configuration is wrong */
-        MSPTK_E_NEWER = -22,        /* written by a newer version of this library */
-        MSPTK_E_CRYPTO = -23,       /* a key is missing or wrong, or a seal does not verify */
-        MSPTK_E_AUDIT = -24,        /* the audit trail cannot be written or does not verify */
-        MSPTK_E_PLAN = -25,         /* a plan is required, stale or does not match */
-        MSPTK_E_INTERNAL = -26      /* a bug in this library */
+        MSPTK_E_CLOSED = -9,       /* the toolkit is closed */
+        MSPTK_E_REENTRANT = -10,   /* called from a callback that must not call it */
+        MSPTK_E_CALLBACK = -11,    /* a callback of the caller asked to stop */
+        MSPTK_E_TOOBIG = -12,      /* a limit on size or count was reached */
+        MSPTK_E_DENIED = -13,      /* scope, read-only mode or policy forbids it */
+        MSPTK_E_AUTH = -14,        /* a vendor refused the credentials */
+        MSPTK_E_RATE = -15,        /* a rate limit, ours or a vendor's */
+        MSPTK_E_UNAVAILABLE = -16, /* the other side cannot be reached or is broken */
+        MSPTK_E_IO = -17,          /* a file or device failed */
+        MSPTK_E_BUSY = -18,        /* another process holds the database */
+        MSPTK_E_CORRUPT = -19,     /* stored data fails its own checks */
+        MSPTK_E_PARSE = -20,       /* foreign text is not what it claims to be */
+        MSPTK_E_CONFIG = -21,      /* the configuration is wrong */
+        MSPTK_E_NEWER = -22,       /* written by a newer version of this library */
+        MSPTK_E_CRYPTO = -23,      /* a key is missing or wrong, or a seal does not verify */
+        MSPTK_E_AUDIT = -24,       /* the audit trail cannot be written or does not verify */
+        MSPTK_E_PLAN = -25,        /* a plan is required, stale or does not match */
+        MSPTK_E_INTERNAL = -26     /* a bug in this library */
 };
 
 typedef struct msptk_error msptk_error;
@@ -58,8 +58,8 @@ typedef struct msptk_error msptk_error;
  *
  * @ret_err  optional; on failure owned by the caller, release with msptk_error_free()
  *
- * Returns MSPTK_OK or MSPTK_E_INTERNAL when a foreign library refuses to start. Opening a toolkit calls it too.
- * Thread: any.   Since: 0.1
+ * Returns MSPTK_OK or MSPTK_E_INTERNAL when a foreign library refuses to start. Opening a toolkit
+ * calls it too. Thread: any.   Since: 0.1
  */
 MSPTK_API msptk_status msptk_init(msptk_error **ret_err);
 

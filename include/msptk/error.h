@@ -28,8 +28,8 @@ MSPTK_API void msptk_error_free(msptk_error *err);
 MSPTK_API msptk_status msptk_error_status(const msptk_error *err);
 
 /**
- * The code that doors show: CLIENT_NOT_FOUND, AUTHENTICATION_FAILED, INVALID_PARAMETERS, RATE_LIMIT_EXCEEDED or
- * SYSTEM_ERROR (docs/errors.md has the table).
+ * The code that doors show: CLIENT_NOT_FOUND, AUTHENTICATION_FAILED, INVALID_PARAMETERS,
+ * RATE_LIMIT_EXCEEDED or SYSTEM_ERROR (docs/errors.md has the table).
  *
  * @err  borrowed
  *
@@ -170,8 +170,8 @@ MSPTK_API msptk_status msptk_error_to_json(const msptk_error *err, char **ret_te
  * Returns `status`, so that a slot can `return msptk_error_set(...)`.
  * Thread: any.   Since: 0.1
  */
-MSPTK_API msptk_status msptk_error_set(msptk_error **ret_err, msptk_status status, const char *domain,
-                                       const char *message);
+MSPTK_API msptk_status msptk_error_set(msptk_error **ret_err, msptk_status status,
+                                       const char *domain, const char *message);
 
 /**
  * Add what a vendor's reply said to an error made by msptk_error_set().
@@ -184,8 +184,9 @@ MSPTK_API msptk_status msptk_error_set(msptk_error **ret_err, msptk_status statu
  *
  * Thread: same as the error.   Since: 0.1
  */
-MSPTK_API void msptk_error_set_vendor(msptk_error *err, int32_t http_status, const char *vendor_code,
-                                      int32_t retriable, int64_t retry_after_ms);
+MSPTK_API void msptk_error_set_vendor(msptk_error *err, int32_t http_status,
+                                      const char *vendor_code, int32_t retriable,
+                                      int64_t retry_after_ms);
 
 #ifdef __cplusplus
 }

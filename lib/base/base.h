@@ -1,4 +1,5 @@
-/* Floor 0. The one header that rooms above include; errors, memory, buffers, JSON, numbers, time, text, log, ids. */
+/* Floor 0. The one header that rooms above include; errors, memory, buffers, JSON, numbers, time,
+ * text, log, ids. */
 #ifndef BASE_BASE_H
 #define BASE_BASE_H
 
@@ -9,5 +10,6 @@
 #include "base/mem.h"
 #include "base/error.h"
 #include "base/buf.h"
+#include "base/ctx.h"
 
 #endif

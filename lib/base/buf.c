@@ -73,13 +73,15 @@ msptk_status msptk__buf_addf(buf *b, const char *fmt, ...)
         return MSPTK_OK;
 }
 
-msptk_status msptk__buf_status(const buf *b, const char *domain, const char *what, msptk_error **ret_err)
+msptk_status msptk__buf_status(const buf *b, const char *domain, const char *what,
+                               msptk_error **ret_err)
 {
         if (!b->failed)
                 return MSPTK_OK;
         if (b->failed == MSPTK_E_NOMEM)
                 return msptk__nomem(ret_err);
-        return msptk__fail(ret_err, b->failed, domain, "%s is longer than the limit of %zu bytes", what, b->limit);
+        return msptk__fail(ret_err, b->failed, domain, "%s is longer than the limit of %zu bytes",
+                           what, b->limit);
 }
 
 const char *msptk__buf_text(const buf *b)

@@ -38,34 +38,51 @@ static const struct status_row {
 } status_rows[] = {
         { MSPTK_OK, "OK", "", 0, "" },
         { MSPTK_DONE, "DONE", "", 0, "" },
-        { MSPTK_E_INVALID, "E_INVALID", "INVALID_PARAMETERS", 0, "correct the named argument and call again" },
+        { MSPTK_E_INVALID, "E_INVALID", "INVALID_PARAMETERS", 0,
+          "correct the named argument and call again" },
         { MSPTK_E_NOMEM, "E_NOMEM", "SYSTEM_ERROR", 1, "free memory, or ask for less at once" },
-        { MSPTK_E_NOTFOUND, "E_NOTFOUND", "INVALID_PARAMETERS", 0, "list what exists, and use an id from that list" },
-        { MSPTK_E_EXISTS, "E_EXISTS", "INVALID_PARAMETERS", 0, "choose another id, or change the one that exists" },
-        { MSPTK_E_CONFLICT, "E_CONFLICT", "INVALID_PARAMETERS", 0, "read the object again and decide anew" },
+        { MSPTK_E_NOTFOUND, "E_NOTFOUND", "INVALID_PARAMETERS", 0,
+          "list what exists, and use an id from that list" },
+        { MSPTK_E_EXISTS, "E_EXISTS", "INVALID_PARAMETERS", 0,
+          "choose another id, or change the one that exists" },
+        { MSPTK_E_CONFLICT, "E_CONFLICT", "INVALID_PARAMETERS", 0,
+          "read the object again and decide anew" },
         { MSPTK_E_UNSUPPORTED, "E_UNSUPPORTED", "INVALID_PARAMETERS", 0,
           "see 'adapter list' for what each adapter can do" },
         { MSPTK_E_TIMEOUT, "E_TIMEOUT", "SYSTEM_ERROR", 1, "try again with a longer timeout" },
         { MSPTK_E_CANCELLED, "E_CANCELLED", "SYSTEM_ERROR", 0, "start it again when you want it" },
         { MSPTK_E_CLOSED, "E_CLOSED", "SYSTEM_ERROR", 0, "open a toolkit again" },
-        { MSPTK_E_REENTRANT, "E_REENTRANT", "SYSTEM_ERROR", 0, "call it after the callback has returned" },
-        { MSPTK_E_CALLBACK, "E_CALLBACK", "SYSTEM_ERROR", 0, "see what the caller's own callback reported" },
+        { MSPTK_E_REENTRANT, "E_REENTRANT", "SYSTEM_ERROR", 0,
+          "call it after the callback has returned" },
+        { MSPTK_E_CALLBACK, "E_CALLBACK", "SYSTEM_ERROR", 0,
+          "see what the caller's own callback reported" },
         { MSPTK_E_TOOBIG, "E_TOOBIG", "INVALID_PARAMETERS", 0, "ask for less, or page through it" },
-        { MSPTK_E_DENIED, "E_DENIED", "INVALID_PARAMETERS", 0, "ask for the permission that the message names" },
+        { MSPTK_E_DENIED, "E_DENIED", "INVALID_PARAMETERS", 0,
+          "ask for the permission that the message names" },
         { MSPTK_E_AUTH, "E_AUTH", "AUTHENTICATION_FAILED", 0,
           "check the credentials of this adapter with 'adapter probe'" },
-        { MSPTK_E_RATE, "E_RATE", "RATE_LIMIT_EXCEEDED", 1, "wait as long as retry_after_ms says, then try again" },
-        { MSPTK_E_UNAVAILABLE, "E_UNAVAILABLE", "SYSTEM_ERROR", 1, "check the network and the address, then try again" },
-        { MSPTK_E_IO, "E_IO", "SYSTEM_ERROR", 0, "check free space and permissions, then run 'doctor'" },
-        { MSPTK_E_BUSY, "E_BUSY", "SYSTEM_ERROR", 1, "another process holds the database; try again in a moment" },
-        { MSPTK_E_CORRUPT, "E_CORRUPT", "SYSTEM_ERROR", 0, "run 'doctor', and restore the file from a backup" },
-        { MSPTK_E_PARSE, "E_PARSE", "INVALID_PARAMETERS", 0, "correct the text at the named place" },
-        { MSPTK_E_CONFIG, "E_CONFIG", "INVALID_PARAMETERS", 0, "correct the file, then run 'config check'" },
+        { MSPTK_E_RATE, "E_RATE", "RATE_LIMIT_EXCEEDED", 1,
+          "wait as long as retry_after_ms says, then try again" },
+        { MSPTK_E_UNAVAILABLE, "E_UNAVAILABLE", "SYSTEM_ERROR", 1,
+          "check the network and the address, then try again" },
+        { MSPTK_E_IO, "E_IO", "SYSTEM_ERROR", 0,
+          "check free space and permissions, then run 'doctor'" },
+        { MSPTK_E_BUSY, "E_BUSY", "SYSTEM_ERROR", 1,
+          "another process holds the database; try again in a moment" },
+        { MSPTK_E_CORRUPT, "E_CORRUPT", "SYSTEM_ERROR", 0,
+          "run 'doctor', and restore the file from a backup" },
+        { MSPTK_E_PARSE, "E_PARSE", "INVALID_PARAMETERS", 0,
+          "correct the text at the named place" },
+        { MSPTK_E_CONFIG, "E_CONFIG", "INVALID_PARAMETERS", 0,
+          "correct the file, then run 'config check'" },
         { MSPTK_E_NEWER, "E_NEWER", "SYSTEM_ERROR", 0, "use the newer version of this program" },
-        { MSPTK_E_CRYPTO, "E_CRYPTO", "SYSTEM_ERROR", 0, "check which key file the configuration names" },
+        { MSPTK_E_CRYPTO, "E_CRYPTO", "SYSTEM_ERROR", 0,
+          "check which key file the configuration names" },
         { MSPTK_E_AUDIT, "E_AUDIT", "SYSTEM_ERROR", 0, "run 'audit verify'" },
-        { MSPTK_E_PLAN, "E_PLAN", "INVALID_PARAMETERS", 0, "make a new plan, and confirm that one" },
-        { MSPTK_E_INTERNAL, "E_INTERNAL", "SYSTEM_ERROR", 0, "report this as a bug, with the message" },
+        { MSPTK_E_PLAN, "E_PLAN", "INVALID_PARAMETERS", 0,
+          "make a new plan, and confirm that one" },
+        { MSPTK_E_INTERNAL, "E_INTERNAL", "SYSTEM_ERROR", 0,
+          "report this as a bug, with the message" },
 };
 
 static const struct status_row *status_row(msptk_status status)
@@ -98,7 +115,8 @@ static void set_text(msptk_error *err, char **slot, const char *text)
                 (void)msptk__replace(slot, text);
 }
 
-static msptk_status vfail(msptk_error **ret_err, msptk_status status, const char *domain, const char *fmt, va_list ap)
+static msptk_status vfail(msptk_error **ret_err, msptk_status status, const char *domain,
+                          const char *fmt, va_list ap)
 {
         char message[MESSAGE_MAX];
         msptk_error *err;
@@ -121,7 +139,8 @@ static msptk_status vfail(msptk_error **ret_err, msptk_status status, const char
         return status;
 }
 
-msptk_status msptk__fail(msptk_error **ret_err, msptk_status status, const char *domain, const char *fmt, ...)
+msptk_status msptk__fail(msptk_error **ret_err, msptk_status status, const char *domain,
+                         const char *fmt, ...)
 {
         va_list ap;
 
@@ -131,8 +150,8 @@ msptk_status msptk__fail(msptk_error **ret_err, msptk_status status, const char 
         return status;
 }
 
-msptk_status msptk__fail_why(msptk_error **ret_err, msptk_status status, const char *domain, const char *reason,
-                             const char *suggestion, const char *fmt, ...)
+msptk_status msptk__fail_why(msptk_error **ret_err, msptk_status status, const char *domain,
+                             const char *reason, const char *suggestion, const char *fmt, ...)
 {
         va_list ap;
 
@@ -327,15 +346,17 @@ const msptk_error *msptk_error_cause(const msptk_error *err)
         return err ? err->cause : NULL;
 }
 
-msptk_status msptk_error_set(msptk_error **ret_err, msptk_status status, const char *domain, const char *message)
+msptk_status msptk_error_set(msptk_error **ret_err, msptk_status status, const char *domain,
+                             const char *message)
 {
         if (status >= 0)
                 status = MSPTK_E_INTERNAL;
-        return msptk__fail(ret_err, status, domain ? domain : "adapter", "%s", message ? message : "failed");
+        return msptk__fail(ret_err, status, domain ? domain : "adapter", "%s",
+                           message ? message : "failed");
 }
 
-void msptk_error_set_vendor(msptk_error *err, int32_t http_status, const char *vendor_code, int32_t retriable,
-                            int64_t retry_after_ms)
+void msptk_error_set_vendor(msptk_error *err, int32_t http_status, const char *vendor_code,
+                            int32_t retriable, int64_t retry_after_ms)
 {
         if (!err || err == &nomem_error)
                 return;

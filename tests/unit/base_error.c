@@ -6,8 +6,8 @@
 static void wrapping_keeps_status_reason_and_cause(void **state)
 {
         AUTO_ERROR msptk_error *err = NULL;
-        msptk_status st = fail_why(&err, MSPTK_E_NOTFOUND, "CLIENT_NOT_FOUND", "use client_list", "client '%s' not found",
-                                   "x");
+        msptk_status st = fail_why(&err, MSPTK_E_NOTFOUND, "CLIENT_NOT_FOUND", "use client_list",
+                                   "client '%s' not found", "x");
 
         (void)state;
         msptk__error_set_client(err, "x");
@@ -58,7 +58,8 @@ static void buffer_stops_at_its_limit_and_says_so(void **state)
         assert_int_equal(msptk__buf_add_char(&b, 'x'), MSPTK_E_TOOBIG);
         assert_string_equal(msptk__buf_text(&b), "1234567");
         assert_int_equal(msptk__buf_status(&b, "test", "the line", &err), MSPTK_E_TOOBIG);
-        assert_string_equal(msptk_error_message(err), "the line is longer than the limit of 8 bytes");
+        assert_string_equal(msptk_error_message(err),
+                            "the line is longer than the limit of 8 bytes");
         assert_null(msptk__buf_steal(&b));
 }
 

@@ -1,0 +1,36 @@
+/* What a toolkit is below floor 8: the services that lib/toolkit opened, and the host's clock and
+ * log. Each room knows its own service by its own header; here they are only names. */
+#ifndef BASE_CTX_H
+#define BASE_CTX_H
+
+#include "base/error.h"
+
+enum { LOG_DEBUG = 0, LOG_INFO = 1, LOG_WARNING = 2, LOG_ERROR = 3 };
+
+typedef struct ctx {
+        struct work *work;
+        struct store *store;
+        struct vault *vault;
+        struct config *config;
+        struct net *net;
+        struct audit *audit;
+        struct registry *registry; /* adapters and checks */
+
+        int64_t (*clock)(void *user); /* microseconds UTC; NULL means the system's clock */
+        void *clock_user;
+        void (*log_fn)(void *user, int32_t level, const char *room, const char *message);
+        void *log_user;
+        int32_t log_level;
+
+        const char *principal; /* who acts when a call does not say; never NULL */
+        int32_t read_only;
+} ctx;
+
+/* Now, in microseconds UTC, by the host's clock. */
+int64_t msptk__now(const ctx *c);
+
+/* One line to the host's log; lost when the host gave none. Never a secret. */
+void msptk__log(const ctx *c, int32_t level, const char *room, const char *fmt, ...)
+        __attribute__((format(printf, 4, 5)));
+
+#endif
