@@ -11,5 +11,8 @@
 #include "base/error.h"
 #include "base/buf.h"
 #include "base/ctx.h"
+#include "base/text.h"
+#include "base/zone.h"
+#include "base/time.h"
 
 #endif
