@@ -14,5 +14,9 @@
 #include "base/text.h"
 #include "base/zone.h"
 #include "base/time.h"
+#include "base/num.h"
+#include "base/json.h"
+#include "base/id.h"
+#include "base/os_file.h"
 
 #endif
