@@ -115,8 +115,8 @@ typedef struct msptk_program_result {
         int64_t cpu_us;
 } msptk_program_result;
 
-/* Called for each ended program, on the thread that called run_programs. Non-zero stops the others.
- */
+/* Called for each ended program, on the thread that called run_programs; the result's texts die
+ * when it returns. Non-zero stops the others. */
 typedef int32_t (*msptk_program_fn)(void *user, size_t index, const msptk_program_result *result);
 
 enum {
@@ -205,6 +205,10 @@ typedef struct msptk_host {
          * `cap` bytes. */
         void (*clean_text)(const struct msptk_host *host, const char *text, size_t len, char *out,
                            size_t cap);
+        /* Memory that lives until the request ends, for what a slot gives back (command output).
+         * Zeroed; NULL when out of memory or beyond 16 MiB of one request. Same thread as the slot.
+         */
+        void *(*request_alloc)(const msptk_request *req, size_t size);
 } msptk_host;
 
 /* Which devices and checks a call is about. */
@@ -256,8 +260,8 @@ typedef struct msptk_alert_ops {
 typedef struct msptk_command_ops {
         uint32_t struct_size;
         /* Run a command on a device and wait for it. `command` is an argument vector. The result's
-         * texts stay valid until the next call on this request. A command that ran and failed is
-         * MSPTK_OK with its exit status. */
+         * texts are made by host->request_alloc and die with the request. A command that ran and
+         * failed is MSPTK_OK with its exit status. */
         msptk_status (*execute)(void *self, const msptk_request *req, const char *vendor_id,
                                 const char *const *command, msptk_program_result *ret_result,
                                 msptk_error **ret_err);
