@@ -118,7 +118,8 @@ MSPTK_API msptk_status msptk_args_set_json(msptk_args *args, const char *name,
 MSPTK_API msptk_cancel *msptk_cancel_new(void);
 
 /**
- * Cancel every call that holds the token, now and later. Safe in a signal handler.
+ * Cancel every call that holds the token, now and later. Takes a lock, so not from a signal
+ * handler.
  *
  * @cancel  borrowed
  *

@@ -42,7 +42,7 @@ typedef struct act_row {
                              plan is PLAN_NONE */
         /* Gives the complete arguments (to be freed) and, in *ret_shown, those without secrets for
          * digest and audit. */
-        msptk_status (*check)(const struct act_row *row, const msptk_json *args,
+        msptk_status (*check)(const struct act_row *row, const ctx *c, const msptk_json *args,
                               msptk_json **ret_args, msptk_json **ret_shown, msptk_error **ret_err);
         const void *op; /* the row of lib/ops */
 } act_row;
@@ -66,6 +66,16 @@ msptk_status msptk__act_run(ctx *c, const char *operation, const msptk_json *val
 msptk_status msptk__act_continue(ctx *c, const char *operation, const msptk_json *values,
                                  const msptk_call_opts *opts, msptk_json **ret_result,
                                  msptk_error **ret_err);
+
+/* For operations that must work when there is no store (config check, doctor): checks arguments and
+ * deadline, no transaction, no audit row. msptk__act_tx() answers MSPTK_E_INTERNAL then. */
+msptk_status msptk__act_run_bare(ctx *c, const act_row *row, const msptk_json *values,
+                                 const msptk_call_opts *opts, msptk_json **ret_result,
+                                 msptk_error **ret_err);
+/* A row by itself, for work that no caller asked for by name (a retention run, a workspace just
+ * made). */
+msptk_status msptk__audit_record(ctx *c, const char *operation, const char *client_id,
+                                 const msptk_json *detail, msptk_error **ret_err);
 
 /* ---- what `fn` may ask of its act ---- */
 ctx *msptk__act_ctx(const act *a);

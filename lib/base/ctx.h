@@ -15,6 +15,7 @@ typedef struct ctx {
         struct net *net;
         struct audit *audit;
         struct registry *registry; /* adapters and checks */
+        struct zone *zone; /* of the configuration, for days and times of people; NULL: UTC */
 
         int64_t (*clock)(void *user); /* microseconds UTC; NULL means the system's clock */
         void *clock_user;

@@ -63,7 +63,7 @@ void msptk__obj_null(json_obj *o, const char *key)
 
 void msptk__obj_time(json_obj *o, const char *key, int64_t us)
 {
-        char text[TIME_RFC3339_CAP];
+        char text[TIME_TEXT_MAX];
 
         if (!us) {
                 msptk__obj_null(o, key);

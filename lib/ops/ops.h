@@ -1,0 +1,127 @@
+/*
+ * Floor 9. The operation table: every thing a person can ask for is one row, and every door is made
+ * from the rows. A row names its work function, which lives in the room of its noun; this room adds
+ * the check of arguments, the description as JSON, and msptk_call().
+ */
+#ifndef OPS_OPS_H
+#define OPS_OPS_H
+
+#include "audit/audit.h"
+#include "base/base.h"
+
+enum {
+        PARAM_STRING, /* UTF-8, no control characters but newline and tab; bounds are its length in
+                         bytes */
+        PARAM_SLUG,   /* an id */
+        PARAM_INT,
+        PARAM_NUMBER,
+        PARAM_BOOL,
+        PARAM_ENUM,
+        PARAM_TIME, /* complete: microseconds UTC; given as RFC 3339, a date, "24h", "yesterday" */
+        PARAM_DURATION, /* complete: milliseconds; given as "5m" */
+        PARAM_BYTES,    /* complete: bytes; given as "1.5 GiB" */
+        PARAM_SECRET,   /* a string that no log, audit row or echo shows */
+        PARAM_FILE_IN,  /* a path that the operation reads */
+        PARAM_FILE_OUT, /* a path that the operation writes */
+        PARAM_ARGV,     /* words of a command */
+        PARAM_LIST,     /* of strings, or of `values`; given as array or comma-separated text */
+        PARAM_MAP       /* an object; given also as "key=value,key=value" */
+};
+
+enum {
+        OP_REQUIRED = 1 << 0,
+        OP_PRIVATE =
+                1 << 1, /* left out of digest echo and audit detail, like a secret, but not one */
+};
+
+typedef struct op_param {
+        const char *name;
+        int32_t type;
+        uint32_t flags;
+        const char *about;
+        const char *cli;     /* "NAME": positional; "--contact": flag; "NAME|--id": either; NULL:
+                                "--name-with-dashes" */
+        const char *dflt;    /* as text; NULL: absent from the complete arguments */
+        const char *values;  /* words separated by spaces, of enums and lists */
+        const char *aliases; /* "disk-space=disk healthy=ok" */
+        const char *unit;
+        double min, max; /* bounds when max > min: of a number, of milliseconds, of a string's
+                            bytes, of a list's items */
+        const char *
+                complete; /* what completes it: client device alert adapter secret check file key */
+        const char *exclusive; /* at most one parameter of the same group may be given */
+        const char *hide;      /* doors that do not show it, separated by spaces */
+} op_param;
+
+typedef struct op_column {
+        const char *key; /* path in the row: "health.status" */
+        const char *title;
+        int32_t priority; /* 1 stays on the narrowest terminal; higher numbers go first */
+        const char *kind; /* text status severity time age int number percent bytes duration bool
+                             list */
+} op_column;
+
+typedef struct op_error {
+        const char *reason;
+        const char *suggestion;
+} op_error;
+
+typedef struct op_example {
+        const char *cli; /* what comes after "msp-toolkit " */
+        const char *about;
+} op_example;
+
+enum { RESULT_RECORD, RESULT_PAGE, RESULT_TEXT };
+enum { NEEDS_STORE, NEEDS_CONFIG, NEEDS_NOTHING };
+
+typedef struct op_row {
+        act_row act; /* name, scope, effect, outside, plan, timeout, client parameter, work
+                        functions */
+        const char *since;
+        const char *title;
+        const char *summary;     /* one line of help */
+        const char *description; /* at most 100 tokens, for agents and people alike */
+        const char *cli;         /* "client add" */
+        const char *absent;      /* "mcp: changes secrets; http: ..."; NULL: has every door */
+        int32_t idempotent;
+        int32_t needs;              /* NEEDS_*: what must be open */
+        const op_param *params;     /* ended by {0} */
+        int32_t kind;               /* RESULT_* */
+        const char *schema;         /* "msptk.client/1" */
+        const char *rows;           /* key of the array in a RESULT_PAGE */
+        const op_column *columns;   /* of the rows, or of the record; ended by {0} */
+        const char *verdict;        /* key of a check status; NULL when it judges nothing */
+        const char *coverage;       /* keys that say how much was covered, separated by spaces */
+        const char *volatile_keys;  /* differ from run to run: times, ids, durations */
+        const char *result;         /* JSON Schema of the result's properties, an object as text */
+        const op_error *errors;     /* ended by {0} */
+        const op_example *examples; /* ended by {0} */
+} op_row;
+
+/* All rows, in the order of help. */
+const op_row *const *msptk__op_rows(size_t *ret_count);
+const op_row *msptk__op_row(const char *name); /* NULL when unknown */
+
+/* act_row.check of every row. */
+msptk_status msptk__op_check(const act_row *row, const ctx *c, const msptk_json *args,
+                             msptk_json **ret_args, msptk_json **ret_shown, msptk_error **ret_err);
+/* One value, as it was given, without clock and zone: what the setters of msptk_args can check. */
+msptk_status msptk__op_check_name(const op_row *row, const char *name, const op_param **ret_param,
+                                  msptk_error **ret_err);
+
+/* JSON Schema (2020-12) of a row's parameters and of its result. */
+msptk_status msptk__op_input_schema(const op_row *row, msptk_json **ret, msptk_error **ret_err);
+msptk_status msptk__op_output_schema(const op_row *row, msptk_json **ret, msptk_error **ret_err);
+
+/* Hands every act_row to the audit of this toolkit. */
+msptk_status msptk__ops_register(ctx *c, msptk_error **ret_err);
+
+/* Tables of the nouns, each ended by a row without a name. */
+extern const op_row msptk__client_rows[];
+extern const op_row msptk__device_rows[];
+extern const op_row msptk__health_rows[];
+extern const op_row msptk__alert_rows[];
+extern const op_row msptk__adapter_rows[];
+extern const op_row msptk__admin_rows[];
+
+#endif
