@@ -11,7 +11,7 @@
 
 #include "base/base.h"
 
-struct store_tx;
+#include "store/store.h"
 
 typedef struct vault vault;
 typedef struct secret secret;
@@ -21,7 +21,6 @@ enum {
         SECRET_BYTES_MAX = 65536,
         SIGN_BYTES = 64,     /* an Ed25519 signature */
         SIGN_KEY_BYTES = 32, /* an Ed25519 public key */
-        DIGEST_BYTES = 32,   /* BLAKE2b-256 */
         KEY_ID_TEXT = 17,    /* 16 hex digits and a NUL */
 };
 
@@ -51,11 +50,11 @@ msptk_status msptk__vault_check(vault *v, msptk_error **ret_err);
 
 /* ---- secrets; names [A-Za-z0-9._/-]{1,128}, those beginning with "msptk." are ours ---- */
 
-msptk_status msptk__vault_put(vault *v, struct store_tx *tx, const char *name, const void *bytes,
+msptk_status msptk__vault_put(vault *v, store_tx *tx, const char *name, const void *bytes,
                               size_t len, msptk_error **ret_err);
 /* MSPTK_E_NOTFOUND reason SECRET_NOT_FOUND. Also makes the value known to msptk__redact(). */
 msptk_status msptk__vault_get(vault *v, const char *name, secret **ret, msptk_error **ret_err);
-msptk_status msptk__vault_remove(vault *v, struct store_tx *tx, const char *name,
+msptk_status msptk__vault_remove(vault *v, store_tx *tx, const char *name,
                                  msptk_error **ret_err);
 
 typedef struct secret_row {
@@ -73,7 +72,7 @@ msptk_status msptk__secret_name_check(const char *name, msptk_error **ret_err);
  * finished (or forgotten, when before the commit) by the next unlock. `next` NULL: a new random key
  * of the same kind; a passphrase vault needs `next` with the new passphrase. ---- */
 
-msptk_status msptk__vault_rotate(vault *v, struct store_tx *tx, const vault_opts *next,
+msptk_status msptk__vault_rotate(vault *v, store_tx *tx, const vault_opts *next,
                                  msptk_error **ret_err);
 msptk_status msptk__vault_settle(vault *v, msptk_error **ret_err);
 
@@ -111,7 +110,7 @@ void msptk__redact_learn(const ctx *c, const void *bytes, size_t len);
 /* ---- signatures: one Ed25519 key per database, sealed in the vault, made at first use (inside tx)
  * ---- */
 
-msptk_status msptk__sign(vault *v, struct store_tx *tx, const void *data, size_t len,
+msptk_status msptk__sign(vault *v, store_tx *tx, const void *data, size_t len,
                          uint8_t ret_sig[SIGN_BYTES], uint8_t ret_key[SIGN_KEY_BYTES],
                          msptk_error **ret_err);
 /* MSPTK_OK, or MSPTK_E_CRYPTO reason BAD_SIGNATURE. Needs no vault. */
@@ -121,24 +120,14 @@ msptk_status msptk__verify(const uint8_t key[SIGN_KEY_BYTES], const void *data, 
 msptk_status msptk__sign_public_key(vault *v, uint8_t ret_key[SIGN_KEY_BYTES],
                                     msptk_error **ret_err);
 
-/* ---- digests, so that rooms above need no sodium ---- */
+/* ---- seals ---- */
 
-typedef struct digest {
-        _Alignas(64) unsigned char opaque[384];
-} digest;
-void msptk__digest_init(digest *d);
-void msptk__digest_add(digest *d, const void *data, size_t len);
-void msptk__digest_end(digest *d, uint8_t ret[DIGEST_BYTES]);
-void msptk__digest_of(const void *data, size_t len, uint8_t ret[DIGEST_BYTES]);
 /* Keyed by the vault's key and a purpose: proves that this library, with this database, made a text
  * (plan tokens). A rotation ends what was made before it. */
 msptk_status msptk__vault_mac(vault *v, const char *purpose, const void *data, size_t len,
                               uint8_t ret[DIGEST_BYTES], msptk_error **ret_err);
-int msptk__equal(const void *a, const void *b, size_t len);  /* constant time; 1 when equal */
-void msptk__hex(const uint8_t *data, size_t len, char *ret); /* writes 2 * len + 1 bytes */
-int msptk__unhex(const char *text, uint8_t *ret,
-                 size_t len); /* 0 when exactly len bytes were read */
-void msptk__random(void *data, size_t len);
 void msptk__wipe(void *data, size_t len);
+
+extern const store_migration msptk__vault_migrations[];
 
 #endif
