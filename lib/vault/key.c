@@ -181,7 +181,7 @@ msptk_status msptk__key_file_read(const char *path, vault_key *ret, msptk_error 
         file_info facts;
         msptk_status st;
         void *mem;
-        size_t len;
+        size_t len = 0;
 
         st = msptk__file_stat(path, 0, &facts, ret_err);
         if (st == MSPTK_E_NOTFOUND) {
