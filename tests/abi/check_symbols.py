@@ -38,7 +38,10 @@ def main():
     nodes = mapped(root)
     in_map = [name for node in nodes for name in node]
     out = exported(library)
-    cases.check("declared == mapped", differences(set(declared), "declared", set(in_map), "in lib/msptk.map"))
+    # Lets work in progress stay on main; what is in the list may be missing, nothing else.
+    waiting = set(re.sub(r"#.*", "", read(os.path.join(root, "tests", "abi", "pending.txt"))).split()) - set(in_map)
+    cases.check("declared == mapped", differences(set(declared) - waiting, "declared", set(in_map), "in lib/msptk.map"))
+    cases.check("what is pending is declared", sorted(waiting - set(declared)))
     cases.check("mapped == exported", differences(set(in_map), "in lib/msptk.map", out, "exported"))
     cases.check("nothing is declared or mapped twice",
                 sorted({n for n in declared if declared.count(n) > 1} | {n for n in in_map if in_map.count(n) > 1}))
@@ -46,7 +49,7 @@ def main():
                                       for n, s in zip(node, sorted(node)) if n != s][:1])
     cases.check("at most %d symbols" % MAX_SYMBOLS, ["%d symbols" % len(out)] if len(out) > MAX_SYMBOLS else [])
     cases.check("every exported name begins with msptk_", sorted(n for n in out if not re.match(r"msptk_[a-z]", n)))
-    print("%d symbols" % len(out))
+    print("%d symbols, %d pending" % (len(out), len(waiting)))
     cases.end()
 
 

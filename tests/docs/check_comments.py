@@ -22,7 +22,7 @@ def problems(function):
         yield "%s: no /** comment right before it" % function.place
     else:
         named = re.findall(r"^\s*\*\s*@(\w+)", comment, re.M)
-        if len(summary(comment)) < 10:
+        if len(summary(comment).split()) < 2:
             yield "%s: no sentence that says what it does" % function.place
         if named != function.params:
             yield "%s: describes (%s), has (%s)" % (function.place, ", ".join(named), ", ".join(function.params))
