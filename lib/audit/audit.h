@@ -10,7 +10,6 @@
 #define AUDIT_AUDIT_H
 
 #include "base/base.h"
-#include "base/call.h"
 
 struct store_tx;
 
