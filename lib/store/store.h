@@ -31,9 +31,10 @@ typedef struct store_options {
  * database; E_BUSY. No tables are made: call msptk__store_migrate() next. */
 msptk_status msptk__store_open(const store_options *options, store **ret_store,
                                msptk_error **ret_err);
-/* E_BUSY while a transaction is open (nothing is closed then), else folds the log into the file. */
+/* Folds the log into the file and closes; E_BUSY while a transaction is open (nothing is closed
+ * then). Afterwards calls answer E_CLOSED; msptk__store_free() still has to come. */
 msptk_status msptk__store_close(store *s, msptk_error **ret_err);
-/* Closes what is still open; with a transaction still open the last one to end frees. NULL-safe. */
+/* Closes what is still open; when a transaction is open, its end frees. NULL-safe. */
 void msptk__store_free(store *s);
 
 const char *msptk__store_path(const store *s); /* ":memory:" or the file; never NULL */
