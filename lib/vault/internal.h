@@ -14,6 +14,11 @@ typedef struct vault_key {
         char id[KEY_ID_TEXT];
 } vault_key;
 
+typedef struct kdf_params {
+        uint8_t salt[SALT_BYTES];
+        int64_t ops, mem; /* Argon2id: passes, bytes */
+} kdf_params;
+
 enum { FINGERPRINTS_MAX = 1024, FINGERPRINT_MIN = 4, LENGTHS_MAX = 64 };
 
 /* What is remembered of a secret in order to find it in a text: never its bytes. */
@@ -31,25 +36,49 @@ typedef struct redactor {
         uint32_t count, next;
 } redactor;
 
+enum { RING = 3 };
+
 struct vault {
         ctx *c;
-        pthread_mutex_t lock; /* of key */
+        pthread_mutex_t lock; /* of what follows; taken inside a transaction, never the reverse */
         char *key_file;
         secret *passphrase;
+        secret *next_passphrase; /* of a rotation that is not settled */
         int32_t ephemeral;
-        vault_key key;
+        /* The key in use is the one whose id the database calls current. During a rotation that is
+         * not yet committed the answer depends on the transaction that asks, so the last few keys
+         * are kept. */
+        vault_key keys[RING];
+        uint32_t newest;          /* index of the last key added */
+        kdf_params fresh_kdf;     /* of a passphrase key that no database knows yet */
+        char own_id[KEY_ID_TEXT]; /* of the key that such a database gets */
+        int32_t unsettled;        /* the key file is still the old one */
         redactor redact;
 };
+
+/* ---- the key in use (unlock.c); v->lock held ---- */
+
+/* The key that the database, as seen by `tx`, was sealed with. A database without a key: the
+ * vault's own; `may_adopt` (tx writes) then makes it the database's. */
+msptk_status msptk__vault_key(vault *v, store_tx *tx, int32_t may_adopt, const vault_key **ret,
+                              msptk_error **ret_err);
+/* Makes `key` the database's current one. kdf NULL unless it came from a passphrase. */
+msptk_status msptk__vault_key_record(vault *v, store_tx *tx, const vault_key *key,
+                                     const kdf_params *kdf, msptk_error **ret_err);
+/* Adopts `key` into the ring and returns where it is now; `in_use` (may be NULL) stays. */
+const vault_key *msptk__vault_keep(vault *v, vault_key *key, const vault_key *in_use);
+char *msptk__key_path(const vault *v, const char *suffix); /* NULL: no memory */
+/* Opens one row of table secret. */
+msptk_status msptk__vault_open_row(vault *v, store_tx *tx, const vault_key *key, const char *name,
+                                   secret **ret, msptk_error **ret_err);
+msptk_status msptk__vault_write_row(vault *v, store_tx *tx, const vault_key *key, const char *name,
+                                    const void *bytes, size_t len, msptk_error **ret_err);
 
 /* ---- keys (key.c) ---- */
 msptk_status msptk__key_random(vault_key *ret, msptk_error **ret_err);
 /* Takes KEY_BYTES from guarded memory and names the key. */
 void msptk__key_name(vault_key *key);
 void msptk__key_clear(vault_key *key);
-typedef struct kdf_params {
-        uint8_t salt[SALT_BYTES];
-        int64_t ops, mem; /* Argon2id: passes, bytes */
-} kdf_params;
 void msptk__kdf_fresh(kdf_params *ret);
 msptk_status msptk__key_from_passphrase(const secret *passphrase, const kdf_params *kdf,
                                         vault_key *ret, msptk_error **ret_err);

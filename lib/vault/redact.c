@@ -8,7 +8,7 @@
 
 static const char mask[] = "***";
 enum { MASK_LEN = sizeof(mask) - 1, VARIANT_MAX = 3 * SECRET_BYTES_MAX };
-_Static_assert((int)MASK_LEN < (int) FINGERPRINT_MIN, "a mask never makes a text longer");
+_Static_assert((int)MASK_LEN < (int)FINGERPRINT_MIN, "a mask never makes a text longer");
 
 msptk_status msptk__redactor_init(redactor *r, msptk_error **ret_err)
 {

@@ -54,16 +54,15 @@ msptk_status msptk__vault_put(vault *v, store_tx *tx, const char *name, const vo
                               size_t len, msptk_error **ret_err);
 /* MSPTK_E_NOTFOUND reason SECRET_NOT_FOUND. Also makes the value known to msptk__redact(). */
 msptk_status msptk__vault_get(vault *v, const char *name, secret **ret, msptk_error **ret_err);
-msptk_status msptk__vault_remove(vault *v, store_tx *tx, const char *name,
-                                 msptk_error **ret_err);
+msptk_status msptk__vault_remove(vault *v, store_tx *tx, const char *name, msptk_error **ret_err);
 
 typedef struct secret_row {
         const char *name;
         int64_t created_at, updated_at; /* microseconds UTC */
 } secret_row;
 /* By name, ours left out. fn returns non-zero to stop (MSPTK_E_CALLBACK). */
-msptk_status msptk__vault_each(vault *v, int (*fn)(void *user, const secret_row *row), void *user,
-                               msptk_error **ret_err);
+msptk_status msptk__vault_each(vault *v, store_tx *tx, int (*fn)(void *user, const secret_row *row),
+                               void *user, msptk_error **ret_err);
 /* MSPTK_E_INVALID reason SECRET_NAME with what is wrong about it. */
 msptk_status msptk__secret_name_check(const char *name, msptk_error **ret_err);
 
@@ -117,15 +116,15 @@ msptk_status msptk__sign(vault *v, store_tx *tx, const void *data, size_t len,
 msptk_status msptk__verify(const uint8_t key[SIGN_KEY_BYTES], const void *data, size_t len,
                            const uint8_t sig[SIGN_BYTES], msptk_error **ret_err);
 /* MSPTK_E_NOTFOUND before the first signature. */
-msptk_status msptk__sign_public_key(vault *v, uint8_t ret_key[SIGN_KEY_BYTES],
+msptk_status msptk__sign_public_key(vault *v, store_tx *tx, uint8_t ret_key[SIGN_KEY_BYTES],
                                     msptk_error **ret_err);
 
 /* ---- seals ---- */
 
 /* Keyed by the vault's key and a purpose: proves that this library, with this database, made a text
  * (plan tokens). A rotation ends what was made before it. */
-msptk_status msptk__vault_mac(vault *v, const char *purpose, const void *data, size_t len,
-                              uint8_t ret[DIGEST_BYTES], msptk_error **ret_err);
+msptk_status msptk__vault_mac(vault *v, store_tx *tx, const char *purpose, const void *data,
+                              size_t len, uint8_t ret[DIGEST_BYTES], msptk_error **ret_err);
 void msptk__wipe(void *data, size_t len);
 
 extern const store_migration msptk__vault_migrations[];
