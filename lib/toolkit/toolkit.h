@@ -1,0 +1,24 @@
+/* Floor 8. The root handle, for the room above: it opens the floors in order and closes them in
+ * reverse. */
+#ifndef TOOLKIT_TOOLKIT_H
+#define TOOLKIT_TOOLKIT_H
+
+#include <msptk/toolkit.h>
+
+#include "base/base.h"
+
+/* Every public entry: checks the handle, refuses a closed one, counts who is inside so that close
+ * can wait for them. */
+msptk_status msptk__toolkit_enter(msptk_toolkit *tk, msptk_error **ret_err);
+void msptk__toolkit_leave(msptk_toolkit *tk);
+
+ctx *msptk__toolkit_ctx(msptk_toolkit *tk);
+/* Opens what is still closed in a lazy toolkit: NEEDS_STORE, NEEDS_CONFIG, NEEDS_NOTHING of
+ * lib/ops. */
+msptk_status msptk__toolkit_need(msptk_toolkit *tk, int32_t what, msptk_error **ret_err);
+
+/* Children hold their parent. */
+msptk_toolkit *msptk__toolkit_ref(msptk_toolkit *tk);
+void msptk__toolkit_unref(msptk_toolkit *tk);
+
+#endif
