@@ -1,0 +1,214 @@
+/* Reading clients: the table, one row, pages. */
+#define ROOM "clients"
+#include "clients/clients.h"
+
+#include <string.h>
+
+static const char *const create_client[] = {
+        "CREATE TABLE client ("
+        " id TEXT PRIMARY KEY NOT NULL,"
+        " name TEXT NOT NULL,"
+        " folded TEXT NOT NULL,"
+        " tier TEXT NOT NULL,"
+        " status TEXT NOT NULL,"
+        " contact TEXT,"
+        " contacts TEXT NOT NULL,"
+        " rmm_id TEXT,"
+        " fields TEXT NOT NULL,"
+        " created_at INTEGER NOT NULL,"
+        " updated_at INTEGER NOT NULL,"
+        " deleted_at INTEGER NOT NULL,"
+        " revision INTEGER NOT NULL)",
+        NULL,
+};
+
+const store_migration msptk__clients_migrations[] = {
+        { .number = 50, .room = ROOM, .name = "clients", .sql = create_client },
+        { 0 },
+};
+
+void msptk__client_clear(client *c)
+{
+        msptk__free(c->id);
+        msptk__free(c->name);
+        msptk__free(c->tier);
+        msptk__free(c->status);
+        msptk__free(c->contact);
+        msptk__free(c->contacts);
+        msptk__free(c->rmm_id);
+        msptk__free(c->fields);
+        memset(c, 0, sizeof(*c));
+}
+
+#define COLUMNS \
+        "id, name, tier, status, contact, contacts, rmm_id, fields, created_at, updated_at," \
+        " deleted_at, revision"
+
+static bool copy_text(char **slot, store_stmt *q, int32_t column)
+{
+        const char *text = msptk__stmt_text(q, column);
+
+        *slot = msptk__strdup(text);
+        return !text || *slot;
+}
+
+static msptk_status from_row(store_stmt *q, client *c, msptk_error **ret_err)
+{
+        if (!copy_text(&c->id, q, 0) || !copy_text(&c->name, q, 1) || !copy_text(&c->tier, q, 2) ||
+            !copy_text(&c->status, q, 3) || !copy_text(&c->contact, q, 4) ||
+            !copy_text(&c->contacts, q, 5) || !copy_text(&c->rmm_id, q, 6) ||
+            !copy_text(&c->fields, q, 7))
+                return msptk__nomem(ret_err);
+        c->created_at = msptk__stmt_int(q, 8);
+        c->updated_at = msptk__stmt_int(q, 9);
+        c->deleted_at = msptk__stmt_int(q, 10);
+        c->revision = msptk__stmt_int(q, 11);
+        return MSPTK_OK;
+}
+
+enum { NEAR_MAX = 500 };
+
+/* The nearest id that exists; out of the first NEAR_MAX that share the first letter. */
+static char *nearest_id(store_tx *tx, const char *id)
+{
+        AUTO_STMT store_stmt *q = NULL;
+        AUTO_JSON msptk_json *ids = msptk_json_new_array();
+        const char *names[NEAR_MAX], *near;
+        char from[2] = { id[0], '\0' }, to[2] = { (char)(id[0] + 1), '\0' };
+        size_t n = 0;
+
+        if (!ids || !id[0] || (unsigned char)id[0] >= 0x7f)
+                return NULL;
+        if (msptk__query(tx, &q, NULL,
+                         "SELECT id FROM client WHERE deleted_at = 0 AND id >= ?1 AND id < ?2"
+                         " ORDER BY id LIMIT 500",
+                         SQL_TEXT(from), SQL_TEXT(to)) < 0)
+                return NULL;
+        while (msptk__stmt_step(q, NULL) == MSPTK_OK)
+                if (msptk_json_append_string(ids, msptk__stmt_text(q, 0)) < 0)
+                        return NULL;
+        for (const msptk_json *i = msptk_json_first(ids); i && n < NEAR_MAX; i = msptk_json_next(i))
+                names[n++] = msptk_json_string(i, "");
+        near = msptk__nearest(id, names, n);
+        return msptk__strdup(near);
+}
+
+static msptk_status not_found(store_tx *tx, const char *id, msptk_error **ret_err)
+{
+        AUTO_FREE char *near = nearest_id(tx, id);
+        msptk_status st;
+
+        if (near)
+                st = fail_why(ret_err, MSPTK_E_NOTFOUND, "CLIENT_NOT_FOUND",
+                              "use client_list to see the clients that exist",
+                              "client '%.64s' not found; did you mean '%s'?", id, near);
+        else
+                st = fail_why(ret_err, MSPTK_E_NOTFOUND, "CLIENT_NOT_FOUND",
+                              "use client_list to see the clients that exist",
+                              "client '%.64s' not found", id);
+        if (ret_err)
+                msptk__error_set_client(*ret_err, id);
+        return st;
+}
+
+msptk_status msptk__client_read(store_tx *tx, const char *id, client *ret, msptk_error **ret_err)
+{
+        AUTO_STMT store_stmt *q = NULL;
+        AUTO_CLIENT client c = { 0 };
+        msptk_status st;
+
+        TRY(msptk__query(tx, &q, ret_err,
+                         "SELECT " COLUMNS " FROM client WHERE id = ?1 AND deleted_at = 0",
+                         SQL_TEXT(id)));
+        st = msptk__stmt_step(q, ret_err);
+        if (st == MSPTK_DONE)
+                return not_found(tx, id, ret_err);
+        TRY(st);
+        TRY(from_row(q, &c, ret_err));
+        *ret = c;
+        memset(&c, 0, sizeof(c));
+        return MSPTK_OK;
+}
+
+static void add_parsed(json_obj *o, const char *key, const char *text, bool array)
+{
+        msptk_json *value = NULL;
+
+        if (text && msptk_json_parse(text, strlen(text), &value, NULL) == MSPTK_OK)
+                msptk__obj_json(o, key, value);
+        else
+                msptk__obj_json(o, key, array ? msptk_json_new_array() : msptk_json_new_object());
+}
+
+msptk_status msptk__client_json(const client *c, msptk_json **ret, msptk_error **ret_err)
+{
+        AUTO_OBJ json_obj o = msptk__obj();
+
+        msptk__obj_str(&o, "schema", "msptk.client/1");
+        msptk__obj_str(&o, "id", c->id);
+        msptk__obj_str(&o, "name", c->name);
+        msptk__obj_str(&o, "tier", c->tier);
+        msptk__obj_str(&o, "status", c->status);
+        msptk__obj_str_or_null(&o, "contact", c->contact);
+        add_parsed(&o, "contacts", c->contacts, true);
+        msptk__obj_str_or_null(&o, "rmm_id", c->rmm_id);
+        add_parsed(&o, "fields", c->fields, false);
+        msptk__obj_int(&o, "revision", c->revision);
+        msptk__obj_time(&o, "created_at", c->created_at);
+        msptk__obj_time(&o, "updated_at", c->updated_at);
+        return msptk__obj_end(&o, ret, ret_err);
+}
+
+/* What LIKE matches: the folded text with its wildcards taken literally, anywhere. */
+static msptk_status like_pattern(const char *search, buf *pattern, msptk_error **ret_err)
+{
+        AUTO_BUF buf folded = BUF_INIT(4096);
+
+        TRY(msptk__text_fold(search, strlen(search), &folded));
+        msptk__buf_add_char(pattern, '%');
+        for (const char *p = msptk__buf_text(&folded); *p; p++) {
+                if (*p == '%' || *p == '_' || *p == '\\')
+                        msptk__buf_add_char(pattern, '\\');
+                msptk__buf_add_char(pattern, *p);
+        }
+        msptk__buf_add_char(pattern, '%');
+        return msptk__buf_status(pattern, ROOM, "the search text", ret_err);
+}
+
+msptk_status msptk__client_page(store_tx *tx, const client_filter *f, const char *after,
+                                int64_t limit, msptk_json **ret_clients, char **ret_next,
+                                msptk_error **ret_err)
+{
+        AUTO_STMT store_stmt *q = NULL;
+        AUTO_OBJ json_obj rows = msptk__array();
+        AUTO_BUF buf pattern = BUF_INIT(8192);
+        AUTO_FREE char *last = NULL;
+        msptk_status st;
+        int64_t n = 0;
+
+        if (f->search)
+                TRY(like_pattern(f->search, &pattern, ret_err));
+        TRY(msptk__query(tx, &q, ret_err,
+                         "SELECT " COLUMNS " FROM client WHERE id > ?1 AND deleted_at = 0"
+                         " AND (?2 IS NULL OR tier = ?2) AND (?3 IS NULL OR status = ?3)"
+                         " AND (?4 IS NULL OR folded LIKE ?4 ESCAPE '\\' OR id LIKE ?4 ESCAPE '\\')"
+                         " ORDER BY id LIMIT ?5",
+                         SQL_TEXT(after ? after : ""), SQL_TEXT(f->tier), SQL_TEXT(f->status),
+                         SQL_TEXT(f->search ? msptk__buf_text(&pattern) : NULL),
+                         SQL_INT(limit + 1)));
+        while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK && n < limit) {
+                AUTO_CLIENT client c = { 0 };
+                msptk_json *row = NULL;
+
+                TRY(from_row(q, &c, ret_err));
+                TRY(msptk__client_json(&c, &row, ret_err));
+                msptk__array_json(&rows, row);
+                if (msptk__replace(&last, c.id) < 0)
+                        return msptk__nomem(ret_err);
+                n++;
+        }
+        TRY(st);
+        TRY(msptk__obj_end(&rows, ret_clients, ret_err));
+        *ret_next = st == MSPTK_OK ? STEAL(last) : NULL;
+        return MSPTK_OK;
+}
