@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/call.h"
 #include "base/ctx.h"
+#include "base/gate.h"
 #include "base/text.h"
 #include "base/zone.h"
 #include "base/time.h"

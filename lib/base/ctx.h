@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 
+enum { NEED_NOTHING, NEED_CONFIG, NEED_STORE };
 enum { LOG_DEBUG = 0, LOG_INFO = 1, LOG_WARNING = 2, LOG_ERROR = 3 };
 
 typedef struct ctx {
@@ -16,6 +17,10 @@ typedef struct ctx {
         struct audit *audit;
         struct registry *registry; /* adapters and checks */
         struct zone *zone; /* of the configuration, for days and times of people; NULL: UTC */
+
+        struct gate *gate; /* who is inside */
+        /* Opens what a lazy toolkit has not opened yet (NEED_STORE, NEED_CONFIG). */
+        msptk_status (*need)(struct ctx *c, int32_t what, msptk_error **ret_err);
 
         int64_t (*clock)(void *user); /* microseconds UTC; NULL means the system's clock */
         void *clock_user;

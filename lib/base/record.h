@@ -20,6 +20,13 @@ enum {
         KIND_LIST = 0x100 /* added to the kind of its rows */
 };
 
+/* The handles that a toolkit lends (client manager, health monitor ...) are all of this shape. */
+typedef struct manager {
+        uint32_t kind;
+        struct ctx *c;
+        const char *name; /* of the adapter instance; NULL for the others */
+} manager;
+
 typedef struct record {
         uint32_t kind;
         msptk_json *owned; /* NULL when the record belongs to a list */

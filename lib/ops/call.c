@@ -68,7 +68,7 @@ static msptk_status run_row(msptk_toolkit *tk, const op_row *row, const msptk_js
         ctx *c = msptk__toolkit_ctx(tk);
 
         TRY(msptk__toolkit_need(tk, row->needs, ret_err));
-        if (row->needs == NEEDS_STORE)
+        if (row->needs == NEED_STORE)
                 return msptk__act_run(c, row->act.name, values, opts, ret_json, ret_err);
         return msptk__act_run_bare(c, &row->act, values, opts, ret_json, ret_err);
 }

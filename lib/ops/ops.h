@@ -72,7 +72,6 @@ typedef struct op_example {
 } op_example;
 
 enum { RESULT_RECORD, RESULT_PAGE, RESULT_TEXT };
-enum { NEEDS_STORE, NEEDS_CONFIG, NEEDS_NOTHING };
 
 typedef struct op_row {
         act_row act; /* name, scope, effect, outside, plan, timeout, client parameter, work
@@ -84,7 +83,7 @@ typedef struct op_row {
         const char *cli;         /* "client add" */
         const char *absent;      /* "mcp: changes secrets; http: ..."; NULL: has every door */
         int32_t idempotent;
-        int32_t needs;              /* NEEDS_*: what must be open */
+        int32_t needs;              /* NEED_* of lib/base: what must be open */
         const op_param *params;     /* ended by {0} */
         int32_t kind;               /* RESULT_* */
         const char *schema;         /* "msptk.client/1" */

@@ -15,7 +15,7 @@ static const char *const scope_names[] = { "read", "write", "execute", "admin", 
 static const char *const effect_names[] = { "read", "write", "destructive" };
 static const char *const plan_names[] = { "none", "optional", "required" };
 static const char *const kind_names[] = { "record", "page", "text" };
-static const char *const need_names[] = { "store", "config", "nothing" };
+static const char *const need_names[] = { "nothing", "config", "store" };
 static const char *const doors[] = { "c", "cli", "mcp", "http", "python", "go" };
 
 /* "a b c" as an array of strings. */

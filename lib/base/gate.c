@@ -1,0 +1,81 @@
+/* Who is inside a toolkit. */
+#define ROOM "toolkit"
+#include "base/base.h"
+
+#include <pthread.h>
+#include <time.h>
+
+struct gate {
+        pthread_mutex_t lock;
+        pthread_cond_t left;
+        int64_t inside;
+        bool closing;
+};
+
+gate *msptk__gate_new(void)
+{
+        gate *g = msptk__alloc(sizeof(*g));
+        pthread_condattr_t attr;
+
+        if (!g)
+                return NULL;
+        pthread_mutex_init(&g->lock, NULL);
+        pthread_condattr_init(&attr);
+        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+        pthread_cond_init(&g->left, &attr);
+        pthread_condattr_destroy(&attr);
+        return g;
+}
+
+void msptk__gate_free(gate *g)
+{
+        if (!g)
+                return;
+        pthread_cond_destroy(&g->left);
+        pthread_mutex_destroy(&g->lock);
+        msptk__free(g);
+}
+
+msptk_status msptk__gate_enter(gate *g, msptk_error **ret_err)
+{
+        bool closed;
+
+        pthread_mutex_lock(&g->lock);
+        closed = g->closing;
+        if (!closed)
+                g->inside++;
+        pthread_mutex_unlock(&g->lock);
+        if (closed)
+                return fail(ret_err, MSPTK_E_CLOSED, "the toolkit is closed");
+        return MSPTK_OK;
+}
+
+void msptk__gate_leave(gate *g)
+{
+        pthread_mutex_lock(&g->lock);
+        if (--g->inside == 0)
+                pthread_cond_broadcast(&g->left);
+        pthread_mutex_unlock(&g->lock);
+}
+
+bool msptk__gate_close(gate *g, int64_t wait_ms)
+{
+        struct timespec until;
+        bool empty;
+
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_sec += wait_ms / 1000;
+        until.tv_nsec += wait_ms % 1000 * 1000000;
+        if (until.tv_nsec >= 1000000000) {
+                until.tv_sec++;
+                until.tv_nsec -= 1000000000;
+        }
+        pthread_mutex_lock(&g->lock);
+        g->closing = true;
+        while (g->inside && wait_ms > 0)
+                if (pthread_cond_timedwait(&g->left, &g->lock, &until))
+                        break;
+        empty = !g->inside;
+        pthread_mutex_unlock(&g->lock);
+        return empty;
+}

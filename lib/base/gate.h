@@ -1,0 +1,17 @@
+/* Who is inside a toolkit: lets close refuse newcomers and wait for the others. */
+#ifndef BASE_GATE_H
+#define BASE_GATE_H
+
+#include "base/error.h"
+
+typedef struct gate gate;
+
+gate *msptk__gate_new(void); /* NULL when out of memory */
+void msptk__gate_free(gate *g);
+/* E_CLOSED once closing has begun. */
+msptk_status msptk__gate_enter(gate *g, msptk_error **ret_err);
+void msptk__gate_leave(gate *g);
+/* Refuse newcomers; returns whether everybody has left within `wait_ms`. May be called again. */
+bool msptk__gate_close(gate *g, int64_t wait_ms);
+
+#endif
