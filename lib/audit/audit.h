@@ -10,6 +10,7 @@
 #define AUDIT_AUDIT_H
 
 #include "base/base.h"
+#include "audit/trail.h"
 
 struct store_tx;
 
@@ -109,6 +110,17 @@ msptk_status msptk__audit_head(act *a, const msptk_json *args, msptk_json **ret_
 /* Prunes whole signed segments older than `before` and keeps their heads; part of the retention of
  * health runs. */
 msptk_status msptk__audit_prune(ctx *c, int64_t before, msptk_error **ret_err);
+
+/* ---- secrets as acts: the work of secret_set {name, value}, secret_remove {name}, secret_list and
+ * secret_rotate {passphrase?}, which are of the vault's noun but floors above it ---- */
+msptk_status msptk__secret_set(act *a, const msptk_json *args, msptk_json **ret_result,
+                               msptk_error **ret_err);
+msptk_status msptk__secret_remove(act *a, const msptk_json *args, msptk_json **ret_result,
+                                  msptk_error **ret_err);
+msptk_status msptk__secret_list(act *a, const msptk_json *args, msptk_json **ret_result,
+                                msptk_error **ret_err);
+msptk_status msptk__secret_rotate(act *a, const msptk_json *args, msptk_json **ret_result,
+                                  msptk_error **ret_err);
 
 /* Numbers 20 to 29. */
 extern const struct store_migration msptk__audit_migrations[];
