@@ -107,6 +107,14 @@ void msptk__buf_reset(buf *b)
                 b->data[0] = '\0';
 }
 
+void msptk__buf_cut(buf *b, size_t len)
+{
+        if (len < b->len) {
+                b->len = len;
+                b->data[len] = '\0';
+        }
+}
+
 void msptk__buf_clear(buf *b)
 {
         msptk__free(b->data);

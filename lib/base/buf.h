@@ -33,8 +33,9 @@ msptk_status msptk__buf_status(const buf *b, const char *domain, const char *wha
 const char *msptk__buf_text(const buf *b);
 char *
 msptk__buf_steal(buf *b); /* the text, owned by the caller; NULL when out of memory or failed */
-void msptk__buf_reset(buf *b); /* empties, keeps the memory */
-void msptk__buf_clear(buf *b); /* empties, frees the memory */
+void msptk__buf_reset(buf *b);           /* empties, keeps the memory */
+void msptk__buf_cut(buf *b, size_t len); /* drops what is behind `len` */
+void msptk__buf_clear(buf *b);           /* empties, frees the memory */
 
 #define AUTO_BUF __attribute__((cleanup(msptk__buf_clear)))
 

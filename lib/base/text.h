@@ -21,6 +21,8 @@ size_t msptk__utf8_put(uint32_t cp, char out[4]);
 bool msptk__utf8_valid(const char *text, size_t len);
 /* The longest beginning of at most `max` bytes that does not cut a character. */
 size_t msptk__utf8_cut(const char *text, size_t len, size_t max);
+/* Copy into a fixed buffer, cut at a character, with NUL. Returns the bytes copied; `cap` > 0. */
+size_t msptk__utf8_copy(char *out, size_t cap, const char *text);
 size_t msptk__utf8_count(const char *text,
                          size_t len); /* code points; an invalid sequence is one */
 
@@ -36,6 +38,10 @@ enum {
  * U+FFFD. At most `max` bytes are added, cut at a character; when something was cut the end is
  * U+2026 (within max, if it fits). Returns the status of `out`. */
 msptk_status msptk__text_clean(const char *text, size_t len, uint32_t flags, size_t max, buf *out);
+
+/* A character that shows nothing but changes what is seen, or hides text: controls, bidi controls,
+ * zero-width and tag characters. */
+bool msptk__cp_hidden(uint32_t cp);
 
 /* ---- folding ---- */
 

@@ -40,6 +40,9 @@ bool msptk__civil_valid(const civil *c);
  * not within int64 microseconds. Both as if the zone were UTC. */
 void msptk__civil_from_us(int64_t us, civil *ret);
 bool msptk__civil_to_us(const civil *c, int64_t *ret_us);
+/* The same by whole seconds and the microseconds behind them. */
+void msptk__civil_from_s(int64_t seconds, int32_t us, civil *ret);
+bool msptk__us_from_s(int64_t seconds, int32_t us, int64_t *ret_us);
 
 /* ---- zones ---- */
 
