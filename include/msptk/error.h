@@ -154,7 +154,7 @@ MSPTK_API const msptk_error *msptk_error_cause(const msptk_error *err);
  * @err       borrowed
  * @ret_text  on success owned by the caller, release with msptk_string_free()
  *
- * Returns MSPTK_OK or MSPTK_E_NOMEM.
+ * Returns MSPTK_OK, MSPTK_E_NOMEM, or MSPTK_E_INVALID for NULL.
  * Thread: same as the error.   Since: 0.1
  */
 MSPTK_API msptk_status msptk_error_to_json(const msptk_error *err, char **ret_text);

@@ -268,9 +268,10 @@ MSPTK_API msptk_status msptk_json_set_null(msptk_json *object, const char *key);
  * @object  borrowed; must not be inside `child`
  * @key     copied; UTF-8
  * @child   taken over, released also on failure; one that is already inside a tree is refused and
- *          left where it is
+ *          left where it is; NULL means that making it failed, and answers MSPTK_E_NOMEM
  *
- * Returns MSPTK_OK, MSPTK_E_INVALID (not an object, not UTF-8, no free child), MSPTK_E_NOMEM.
+ * Returns MSPTK_OK, MSPTK_E_INVALID (not an object, not UTF-8, child not free),
+ * MSPTK_E_NOMEM.
  * Thread: same as the tree.   Since: 0.1
  */
 MSPTK_API msptk_status msptk_json_set(msptk_json *object, const char *key, msptk_json *child);
@@ -280,9 +281,9 @@ MSPTK_API msptk_status msptk_json_set(msptk_json *object, const char *key, msptk
  *
  * @array  borrowed; must not be inside `child`
  * @child  taken over, released also on failure; one that is already inside a tree is refused and
- *         left where it is
+ *         left where it is; NULL means that making it failed, and answers MSPTK_E_NOMEM
  *
- * Returns MSPTK_OK, MSPTK_E_INVALID (not an array, no free child).
+ * Returns MSPTK_OK, MSPTK_E_INVALID (not an array, child not free), MSPTK_E_NOMEM.
  * Thread: same as the tree.   Since: 0.1
  */
 MSPTK_API msptk_status msptk_json_append(msptk_json *array, msptk_json *child);

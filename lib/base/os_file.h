@@ -24,11 +24,13 @@ typedef struct file_info {
         uint64_t inode;
 } file_info;
 
-/* Appends a regular file's whole content to `out`, whose limit is the limit. */
+/* Appends a regular file's whole content to `out`, whose limit is the limit. After a failure a part
+ * of it may be there. */
 msptk_status msptk__file_read(const char *path, uint32_t flags, buf *out, msptk_error **ret_err);
 
 /* Puts the content in place at once or not at all, durably: a temporary file beside it, fsync,
- * rename, fsync of the directory. `mode` is exact, whatever the umask. */
+ * rename, fsync of the directory. `mode` is exact, whatever the umask. A symbolic link at `path` is
+ * replaced, not followed. */
 msptk_status msptk__file_write(const char *path, const void *data, size_t len, uint32_t mode,
                                uint32_t flags, msptk_error **ret_err);
 
