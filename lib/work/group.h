@@ -45,7 +45,8 @@ struct job {
         task_fn run; /* pool tasks */
         void *user;
         void (*user_destroy)(void *user);
-        bool is_task, is_item, cancelled;
+        loop_call call;
+        bool is_task, is_item, live, cancelled, helped;
 };
 
 typedef struct group_opts {
@@ -62,7 +63,7 @@ typedef struct done {
         msptk_error *err; /* set when status < 0 */
         void *user;       /* of the task, or the item */
         job *job;         /* the job itself; NULL for items */
-        struct child_result *child; /* of msptk__group_child() */
+        struct child_result *child; /* of msptk__group_child(); STEAL it to keep it */
         job *owned;
 } done;
 
@@ -72,7 +73,8 @@ msptk_status msptk__group_new(struct work *w, cancel *parent, const char *label,
 cancel *msptk__group_cancel(group *g); /* borrowed */
 
 /* Each takes ownership, also when it fails (then `destroy` has been called). E_CLOSED, E_BUSY when
- * too much waits already. Only the owner of the group calls them. */
+ * too much waits already. Only the owner of the group calls them. `label` is copied; `destroy` may
+ * be NULL, and is not called for a NULL user. */
 msptk_status msptk__group_task(group *g, uint64_t tag, const char *label, task_fn run,
                                void (*destroy)(void *user), void *user, msptk_error **ret_err);
 msptk_status msptk__group_job(group *g, uint64_t tag, job *j, msptk_error **ret_err);
