@@ -1,6 +1,7 @@
 /* Waiting for others: short random sleeps until the call's deadline. */
 #include "store/internal.h"
 
+#include <sched.h>
 #include <time.h>
 
 int64_t msptk__store_ticks_ns(void)
@@ -12,7 +13,7 @@ int64_t msptk__store_ticks_ns(void)
 }
 
 /* Longest sleep of the nth try, in ns: a commit takes some 0.1 to 10 ms, so the first tries are
- * close together, and a long wait costs little. */
+ * close together, and a long wait costs little. The very first only let others run. */
 static int64_t longest(uint32_t tries)
 {
         if (tries < 16)
@@ -28,6 +29,10 @@ bool msptk__store_pause(store_tx *c)
 
         if (left <= 0)
                 return false;
+        if (c->tries <= 4) {
+                sched_yield();
+                return true;
+        }
         /* xorshift64: only spreads sleeps, so that two processes do not step alike */
         c->random ^= c->random << 13;
         c->random ^= c->random >> 7;
