@@ -124,7 +124,7 @@ int main(int argc, char **argv)
                 static const char *const ends[] = { "", "-wal", "-shm", "-turn" };
 
                 for (size_t k = 0; k < ARRAY_LEN(ends); k++) {
-                        char name[640];
+                        char name[1280];
 
                         snprintf(name, sizeof(name), "%s%s", path[i], ends[k]);
                         unlink(name);
