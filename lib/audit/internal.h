@@ -1,0 +1,148 @@
+/* What the files of this room share. */
+#ifndef AUDIT_INTERNAL_H
+#define AUDIT_INTERNAL_H
+
+#include "audit/audit.h"
+#include "work/work.h"
+
+#include <pthread.h>
+
+/* One entry on its way into the chain; owns its texts. */
+typedef struct entry {
+        struct entry *next;
+        int64_t at;
+        int32_t outcome, scope;
+        msptk_status status;
+        int64_t queued_ns; /* monotonic, when it was queued */
+        char *principal, *door, *op, *client_id, *detail, *trace_id;
+        char digest[DIGEST_HEX];
+} entry;
+
+typedef struct entry_list {
+        entry *first, **end; /* end NULL: empty and not yet used */
+        int32_t count;
+} entry_list;
+
+enum { LIMIT_SLOTS = 60, PRINCIPALS_MAX = 1024, DETAIL_MAX = 4096, QUEUE_MAX = 100000 };
+
+/* Calls of one principal in the last minute, per second. */
+typedef struct usage {
+        char *principal;
+        int64_t second; /* of the newest slot; monotonic */
+        int32_t per_second[LIMIT_SLOTS];
+        int32_t sum;
+} usage;
+
+typedef struct grant {
+        char *principal;
+        uint32_t scopes;
+        int32_t requests_per_minute;
+        char **clients; /* ended by NULL; NULL: all */
+} grant;
+
+struct audit {
+        ctx *c;
+        audit_opts opts;
+        const act_row *const *rows; /* sorted by name */
+        size_t row_count;
+        grant *grants;
+        size_t grant_count;
+
+        pthread_mutex_t lock; /* of what follows; never held over SQL */
+        pthread_cond_t idle;
+        entry_list queue;
+        usage *usages;
+        size_t usage_count;
+        int32_t flush_due;     /* a delayed flush will still see what is added now */
+        int32_t flushers;      /* delayed flushes on the pool */
+        cancel *stop;          /* ends its waiting */
+        int32_t acts;          /* that run */
+        int32_t unsigned_said; /* the log has been told that heads cannot be signed */
+};
+
+struct act {
+        ctx *c;
+        const act_row *row;
+        msptk_call_opts opts; /* texts borrowed from the caller, except what is below */
+        cancel *token;
+        int64_t now;
+        int32_t mode;    /* ACT_* */
+        store_tx *tx;    /* of the act; begun at first use */
+        char *client_id; /* NULL: none */
+        char trace_id[UUID_TEXT];
+        char digest[DIGEST_HEX];
+        msptk_json *shown; /* borrowed */
+        msptk_json *notes;
+        uint8_t plan_id[16]; /* of the plan that is being carried out */
+        int32_t has_plan;
+        char *plan_revision;
+        int64_t plan_expires;
+        int32_t settle_vault; /* after the commit */
+};
+enum { ACT_READ, ACT_CHANGE, ACT_OUTSIDE, ACT_PLANNING, ACT_BARE };
+
+/* ---- canon.c: JSON with sorted keys and no spaces ---- */
+msptk_status msptk__canon(const msptk_json *json, buf *out, msptk_error **ret_err);
+msptk_status msptk__canon_digest(const msptk_json *json, char ret[DIGEST_HEX],
+                                 msptk_error **ret_err);
+
+/* ---- queue.c ---- */
+entry *msptk__entry_new(const act *a, int32_t outcome, msptk_status st, const msptk_error *err);
+void msptk__entry_free(entry *e);
+void msptk__entries_add(entry_list *l, entry *e);
+void msptk__entries_clear(entry_list *l);
+/* Takes ownership; writes the group when it is old or large enough (failures stay queued). */
+void msptk__queue_add(audit *au, entry *e);
+entry_list msptk__queue_take(audit *au);
+void msptk__queue_give_back(audit *au, entry_list *l); /* before those that came later */
+msptk_status msptk__queue_flush(audit *au, msptk_error **ret_err);
+/* What is queued and then `own` (may be NULL), inside tx. *taken must be given back or cleared when
+ * the transaction has ended. */
+msptk_status msptk__queue_write(audit *au, store_tx *tx, const entry *own, entry_list *taken,
+                                msptk_error **ret_err);
+/* One entry, durably, in a transaction of its own. */
+msptk_status msptk__entry_commit(audit *au, const entry *own, msptk_error **ret_err);
+
+/* ---- chain.c ---- */
+void msptk__entry_hash(const audit_entry *e, uint8_t ret[DIGEST_BYTES]);
+msptk_status msptk__chain_append(audit *au, store_tx *tx, const entry_list *list, const entry *own,
+                                 msptk_error **ret_err);
+#define ENTRY_COLUMNS \
+        "seq, at, principal, door, op, scope, client_id, outcome, status, args_digest, detail, " \
+        "trace_id, prev, hash"
+/* Texts are borrowed from the statement. MSPTK_E_CORRUPT when a hash has no 32 bytes. */
+void msptk__entry_read(store_stmt *q, audit_entry *ret);
+/* Last entry, or the head that retention kept in its place; 0 and zeros for an empty trail. */
+msptk_status msptk__chain_tail(store_tx *tx, int64_t *ret_seq, uint8_t ret_hash[DIGEST_BYTES],
+                               msptk_error **ret_err);
+
+/* ---- head.c ---- */
+msptk_status msptk__head_sign(ctx *c, store_tx *tx, int64_t seq, const uint8_t hash[DIGEST_BYTES],
+                              audit_head *ret, msptk_error **ret_err);
+int msptk__head_verifies(const audit_head *head);
+/* What retention signs: "everything up to this head was removed by us". */
+msptk_status msptk__prune_mark(ctx *c, store_tx *tx, int64_t seq, msptk_error **ret_err);
+int msptk__prune_verifies(int64_t seq, int64_t at, const uint8_t key[SIGN_KEY_BYTES],
+                          const uint8_t signature[SIGN_BYTES]);
+
+/* ---- admit.c ---- */
+msptk_status msptk__act_admit(audit *au, act *a, const msptk_json *args, msptk_error **ret_err);
+void msptk__usages_clear(audit *au);
+
+/* ---- plan.c ---- */
+msptk_status msptk__plan_seal(act *a, const msptk_json *plan, char **ret_token,
+                              msptk_error **ret_err);
+/* Checks seal, operation, arguments, principal and expiry. */
+msptk_status msptk__plan_open(act *a, msptk_error **ret_err);
+/* Makes the plan again and compares; records the single use. In the act's transaction. */
+msptk_status msptk__plan_confirm(act *a, const msptk_json *args, store_tx *tx,
+                                 msptk_error **ret_err);
+
+/* ---- once.c: idempotency keys ---- */
+/* MSPTK_OK: do it; MSPTK_DONE: done before, *ret_result is what it gave. */
+msptk_status msptk__once_begin(act *a, store_tx *tx, msptk_json **ret_result,
+                               msptk_error **ret_err);
+msptk_status msptk__once_end(act *a, store_tx *tx, const msptk_json *result, msptk_error **ret_err);
+msptk_status msptk__once_forget(act *a, store_tx *tx, msptk_error **ret_err);
+
+#endif
