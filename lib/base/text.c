@@ -59,30 +59,47 @@ static const char *skip_string(const char *p, const char *end)
         return p;
 }
 
+static const char *skip_range(const char *p, const char *end, char low, char high)
+{
+        while (p < end && *p >= low && *p <= high)
+                p++;
+        return p;
+}
+
+/* Parameters and the final byte of a control sequence ("31m"). */
+static const char *skip_parameters(const char *p, const char *end)
+{
+        p = skip_range(p, end, 0x20, 0x3F);
+        return p < end && *p >= 0x40 && *p <= 0x7E ? p + 1 : p;
+}
+
+static const char *skip_escape(const char *p, const char *end)
+{
+        char c;
+
+        if (p == end || *p < 0x20 || *p > 0x7E)
+                return p;
+        c = *p++;
+        if (strchr("]PX^_", c))
+                return skip_string(p, end);
+        if (c == '[')
+                return skip_parameters(p, end);
+        if (c > 0x2F)
+                return p;
+        p = skip_range(p, end, 0x20, 0x2F);
+        return p < end && *p >= 0x30 && *p <= 0x7E ? p + 1 : p;
+}
+
 /* Skips the rest of a terminal sequence (ECMA-48) that began with `cp`. */
 static const char *skip_sequence(uint32_t cp, const char *p, const char *end)
 {
-        if (cp == ESC) {
-                if (p == end || (uint8_t)*p < 0x20 || (uint8_t)*p > 0x7E)
-                        return p;
-                cp = (uint8_t)*p++;
-                if (strchr("]PX^_", (int)cp))
-                        return skip_string(p, end);
-                if (cp >= 0x20 && cp <= 0x2F) {
-                        while (p < end && *p >= 0x20 && *p <= 0x2F)
-                                p++;
-                        return p < end && (uint8_t)*p >= 0x30 && (uint8_t)*p <= 0x7E ? p + 1 : p;
-                }
-                if (cp != '[')
-                        return p;
-        } else if (cp == OSC || cp == 0x90 || cp == 0x98 || cp == 0x9E || cp == 0x9F) {
+        if (cp == ESC)
+                return skip_escape(p, end);
+        if (cp == CSI)
+                return skip_parameters(p, end);
+        if (cp == OSC || cp == 0x90 || cp == 0x98 || cp == 0x9E || cp == 0x9F)
                 return skip_string(p, end);
-        } else if (cp != CSI) {
-                return p;
-        }
-        while (p < end && *p >= 0x20 && *p <= 0x3F)
-                p++;
-        return p < end && *p >= 0x40 && *p <= 0x7E ? p + 1 : p;
+        return p;
 }
 
 static bool is_line_break(uint32_t cp)
