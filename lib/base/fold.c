@@ -3,7 +3,6 @@
 #include "base/text_tables.h"
 
 #include <inttypes.h>
-#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -230,14 +229,14 @@ static bool has_visible(const char *text)
 
 bool msptk__slug_from_name(const char *name, char *out, size_t cap)
 {
-        uint8_t hash[32];
+        uint8_t hash[DIGEST_BYTES];
         uint64_t number = 0;
 
         if (cap < SLUG_CAP || !msptk__utf8_valid(name, strlen(name)) || !has_visible(name))
                 return false;
         if (msptk__slug(name, out, cap) > 0)
                 return true;
-        (void)crypto_generichash(hash, sizeof(hash), (const uint8_t *)name, strlen(name), NULL, 0);
+        msptk__digest(name, strlen(name), hash);
         for (size_t i = 0; i < 8; i++)
                 number = number << 8 | hash[i];
         snprintf(out, cap, "client-%012" PRIu64, number % UINT64_C(1000000000000));

@@ -3,38 +3,24 @@
 #include "base/base.h"
 #include "base/zone_impl.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { LIST_LIMIT = 1024 * 1024, NEAR_MAX = 3, NEAR_LIMIT = 4 };
 
-/* Opens without waiting, so that a pipe in the directory cannot hold us. */
 msptk_status msptk__zone_read_file(const char *dir, const char *name, buf *out)
 {
-        char path[PATH_MAX], block[4096];
-        msptk_status st = MSPTK_OK;
-        ssize_t n;
-        int fd;
+        AUTO_FREE char *path = msptk__path_join(dir ? dir : ZONE_DIR, name);
+        file_info info;
+        msptk_status st;
 
-        if (snprintf(path, sizeof(path), "%s/%s", dir ? dir : ZONE_DIR, name) >= PATH_MAX)
+        if (!path)
+                return MSPTK_E_NOMEM;
+        st = msptk__file_stat(path, 0, &info, NULL);
+        if (st == MSPTK_E_NOMEM || st == MSPTK_E_DENIED)
+                return st;
+        if (st < 0 || info.kind != FILE_KIND_REGULAR)
                 return MSPTK_E_NOTFOUND;
-        fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-        if (fd < 0)
-                return errno == EACCES ? MSPTK_E_DENIED : MSPTK_E_NOTFOUND;
-        while (st == MSPTK_OK && (n = read(fd, block, sizeof(block))) != 0) {
-                if (n > 0)
-                        st = msptk__buf_add(out, block, (size_t)n);
-                else if (errno == EISDIR)
-                        st = MSPTK_E_NOTFOUND;
-                else if (errno != EINTR)
-                        st = MSPTK_E_IO;
-        }
-        (void)close(fd);
-        return st;
+        return msptk__file_read(path, 0, out, NULL);
 }
 
 /* The n-th field of a line, counted from 0; false when there are fewer. */
