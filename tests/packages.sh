@@ -27,10 +27,22 @@ real file:/usr/lib/nagios/plugins/check_load monitoring-plugins-basic
 TABLE
 }
 
+# A library for developers; while pkg-config itself is missing, by where Debian puts its files.
+pk_have_pc() {
+        if command -v pkg-config >/dev/null 2>&1; then
+                pkg-config --exists "$1" 2>/dev/null
+                return
+        fi
+        for pk_file in /usr/lib/*/pkgconfig/"$1".pc /usr/lib/pkgconfig/"$1".pc /usr/share/pkgconfig/"$1".pc; do
+                [ ! -e "$pk_file" ] || return 0
+        done
+        return 1
+}
+
 pk_have() {
         case $1 in
         cmd:*) command -v "${1#cmd:}" >/dev/null 2>&1 ;;
-        pc:*) command -v pkg-config >/dev/null 2>&1 && pkg-config --exists "${1#pc:}" 2>/dev/null ;;
+        pc:*) pk_have_pc "${1#pc:}" ;;
         hdr:*) [ -e "/usr/include/${1#hdr:}" ] ;;
         file:*) [ -e "${1#file:}" ] ;;
         *) return 1 ;;
