@@ -88,8 +88,9 @@ pk_apt() {
 }
 
 # What apt itself says about download and disk space, dependencies included; nothing when its lists do not know the packages.
+# --print-uris never installs; --assume-no does, when apt sees nothing to ask about.
 pk_sizes() {
-        LC_ALL=C apt-get -o Debug::NoLocking=1 --assume-no --no-install-recommends install "$@" 2>/dev/null </dev/null |
+        LC_ALL=C apt-get -o Debug::NoLocking=1 --print-uris --no-install-recommends install "$@" 2>/dev/null </dev/null |
                 grep -E '^(Need to get|After this operation)'
 }
 
@@ -115,16 +116,22 @@ pk_install() {
         fi
         echo "missing packages: $pk_list"
         # shellcheck disable=SC2086  # a list of names
-        pk_sizes $pk_list || echo "(sizes are known after the package lists are refreshed)"
+        pk_known=$(pk_sizes $pk_list) || echo "(sizes are known after the package lists are refreshed)"
+        [ -z "$pk_known" ] || printf '%s\n' "$pk_known"
         if [ "$pk_mode" = ask ] && ! pk_ask "refresh the package lists and install them?"; then
                 echo "nothing was installed" >&2
                 return 1
         fi
-        pk_apt update >/dev/null || echo "apt-get update failed; trying with the lists that are there" >&2
+        pk_said=$(pk_apt update 2>&1) || {
+                printf '%s\n' "$pk_said" | tail -n 5 >&2
+                echo "apt-get update failed; trying with the lists that are there" >&2
+        }
         # shellcheck disable=SC2086
-        pk_sizes $pk_list
+        [ -n "$pk_known" ] || pk_sizes $pk_list || :
+        echo "installing ..."
         # shellcheck disable=SC2086
-        pk_apt install -y --no-install-recommends --no-upgrade --no-remove $pk_list || {
+        pk_said=$(pk_apt install -y --no-install-recommends --no-upgrade --no-remove $pk_list 2>&1) || {
+                printf '%s\n' "$pk_said" | tail -n 20 >&2
                 echo "apt-get could not install: $pk_list" >&2
                 return 1
         }
