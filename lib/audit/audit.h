@@ -125,4 +125,6 @@ msptk_status msptk__secret_rotate(act *a, const msptk_json *args, msptk_json **r
 /* Numbers 20 to 29. */
 extern const struct store_migration msptk__audit_migrations[];
 
+#include "audit/typed.h"
+
 #endif

@@ -2,7 +2,7 @@
 #define ROOM "clients"
 #include <msptk/client.h>
 
-#include "audit/typed.h"
+#include "audit/audit.h"
 #include "clients/clients.h"
 
 static msptk_status give(msptk_json *json, msptk_client **ret_client, msptk_error **ret_err)
