@@ -145,7 +145,7 @@ static msptk_status read_file(const char *path, size_t limit, buf *out, msptk_er
 static msptk_status try_file(const char *dir, const char *name, buf *text, char **ret_path,
                              msptk_error **ret_err)
 {
-        AUTO_FREE char *path = msptk__path_join(dir, name);
+        AUTO_FREE char *path = dir ? msptk__path_join(dir, name) : msptk__strdup(name);
         AUTO_ERROR msptk_error *err = NULL;
         msptk_status st;
 
