@@ -11,24 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *why(int code)
-{
-        switch (code) {
-        case ENOENT:
-                return "no such file or directory";
-        case EACCES:
-        case EPERM:
-                return "permission denied";
-        case ENOSPC:
-        case EDQUOT:
-                return "no space left";
-        case EROFS:
-                return "read-only file system";
-        default:
-                return "the system refuses";
-        }
-}
-
 /* The path with every link of its directories resolved, so that the engine may refuse to follow a
  * link that stands in the file's own place. */
 static msptk_status resolve(const char *path, char **ret_file, msptk_error **ret_err)
@@ -49,7 +31,8 @@ static msptk_status resolve(const char *path, char **ret_file, msptk_error **ret
         if (!realpath(dir, real))
                 return fail_why(ret_err, MSPTK_E_IO, "DATABASE_CANNOT_OPEN",
                                 "create the directory first",
-                                "open database '%s': directory '%s': %s", path, dir, why(errno));
+                                "open database '%s': directory '%s': %s", path, dir,
+                                msptk__errno_text(errno));
         msptk__buf_addf(&b, "%s/%s", strcmp(real, "/") == 0 ? "" : real, name);
         TRY(msptk__buf_status(&b, ROOM, "the path of the database", ret_err));
         *ret_file = msptk__buf_steal(&b);
@@ -72,7 +55,7 @@ static msptk_status create_private(const char *path, const char *file, msptk_err
                         : errno == EROFS                   ? "DATABASE_READ_ONLY"
                                                            : "DATABASE_CANNOT_OPEN",
                         "check that the directory exists, has space and may be written",
-                        "create database '%s': %s", path, why(errno));
+                        "create database '%s': %s", path, msptk__errno_text(errno));
 }
 
 static msptk_status prepare_file(store *s, const store_options *o, msptk_error **ret_err)
@@ -91,7 +74,7 @@ static msptk_status prepare_file(store *s, const store_options *o, msptk_error *
         if (access(s->file, F_OK) != 0)
                 return fail_why(ret_err, MSPTK_E_IO, "DATABASE_CANNOT_OPEN",
                                 "run 'msp-toolkit init', or correct 'database.path'",
-                                "open database '%s': %s", s->path, why(errno));
+                                "open database '%s': %s", s->path, msptk__errno_text(errno));
         return MSPTK_OK;
 }
 

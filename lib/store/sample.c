@@ -14,31 +14,17 @@ enum { ROWS_PER_INSERT = 16, COLUMNS = 5, SQL_SIZE = 512 };
 static const int64_t day_us = 86400000000;
 static const int64_t last_us = 253402300800000000; /* year 10000 */
 
-/* Days since 1970 and back, Gregorian; years begin in March here so that the leap day is last. */
-static int64_t days_from_date(int64_t year, int64_t month, int64_t day)
-{
-        int64_t y = year - (month <= 2);
-        int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-
-        return y * 365 + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
-}
-
 int32_t msptk__store_day(int64_t at_us)
 {
-        int64_t days = at_us / day_us + 719468;
-        int64_t era = days / 146097, of_era = days % 146097;
-        int64_t year = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-        int64_t of_year = of_era - (365 * year + year / 4 - year / 100);
-        int64_t march = (5 * of_year + 2) / 153;
-        int64_t month = march < 10 ? march + 3 : march - 9;
+        civil c;
 
-        year += era * 400 + (month <= 2);
-        return (int32_t)(year * 10000 + month * 100 + of_year - (153 * march + 2) / 5 + 1);
+        msptk__date_from_days(msptk__day_number(at_us), &c);
+        return (int32_t)c.year * 10000 + c.month * 100 + c.day;
 }
 
 int64_t msptk__store_day_start(int32_t day)
 {
-        return days_from_date(day / 10000, day / 100 % 100, day % 100) * day_us;
+        return msptk__days_from_date(day / 10000, day / 100 % 100, day % 100) * day_us;
 }
 
 /* ---- adding ------------------------------------------------------------------------------------
