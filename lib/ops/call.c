@@ -21,11 +21,12 @@ struct msptk_result {
 
 static msptk_status no_such_operation(const char *name, msptk_error **ret_err)
 {
+        const op_row *rows[OP_ROWS_MAX];
         size_t count;
-        const op_row *const *rows = msptk__op_rows(&count);
         const char *names[256], *near;
         size_t n = 0;
 
+        msptk__op_rows(rows, &count);
         for (size_t i = 0; i < count && n < ARRAY_LEN(names); i++)
                 names[n++] = rows[i]->act.name;
         near = msptk__nearest(name, names, n);

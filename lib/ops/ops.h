@@ -98,7 +98,8 @@ typedef struct op_row {
 } op_row;
 
 /* All rows, in the order of help. */
-const op_row *const *msptk__op_rows(size_t *ret_count);
+enum { OP_ROWS_MAX = 128 };
+void msptk__op_rows(const op_row *ret_rows[OP_ROWS_MAX], size_t *ret_count);
 const op_row *msptk__op_row(const char *name); /* NULL when unknown */
 
 /* act_row.check of every row. */
@@ -111,9 +112,6 @@ msptk_status msptk__op_check_name(const op_row *row, const char *name, const op_
 /* JSON Schema (2020-12) of a row's parameters and of its result. */
 msptk_status msptk__op_input_schema(const op_row *row, msptk_json **ret, msptk_error **ret_err);
 msptk_status msptk__op_output_schema(const op_row *row, msptk_json **ret, msptk_error **ret_err);
-
-/* Hands every act_row to the audit of this toolkit. */
-msptk_status msptk__ops_register(ctx *c, msptk_error **ret_err);
 
 /* Tables of the nouns, each ended by a row without a name. */
 extern const op_row msptk__client_rows[];

@@ -354,11 +354,12 @@ msptk_status msptk_operations(msptk_json **ret_json, msptk_error **ret_err)
 {
         AUTO_OBJ json_obj o = msptk__obj();
         json_obj a = msptk__array();
+        const op_row *rows[OP_ROWS_MAX];
         size_t count;
-        const op_row *const *rows = msptk__op_rows(&count);
 
         if (!ret_json)
                 return fail(ret_err, MSPTK_E_INVALID, "list operations: nowhere to put them");
+        msptk__op_rows(rows, &count);
         for (size_t i = 0; i < count; i++) {
                 json_obj row = row_json(rows[i]);
 

@@ -17,6 +17,10 @@ ctx *msptk__toolkit_ctx(msptk_toolkit *tk);
  * lib/ops. */
 msptk_status msptk__toolkit_need(msptk_toolkit *tk, int32_t what, msptk_error **ret_err);
 
+/* Hands every operation to the audit of a toolkit that opens. The seam through which the room above
+ * joins: lib/ops implements it. */
+msptk_status msptk__toolkit_operations(ctx *c, msptk_error **ret_err);
+
 /* Children hold their parent. */
 msptk_toolkit *msptk__toolkit_ref(msptk_toolkit *tk);
 void msptk__toolkit_unref(msptk_toolkit *tk);

@@ -1,0 +1,51 @@
+/* What rows of several nouns share, so that the same thing is always called the same. */
+#ifndef OPS_ROWS_H
+#define OPS_ROWS_H
+
+#include "ops/ops.h"
+
+#define TIERS "bronze silver gold premium"
+#define CLIENT_STATUSES "active inactive suspended"
+#define CHECK_STATUSES "ok warning critical unknown"
+#define CHECK_TYPES "cpu memory disk services network custom"
+#define CHECK_ALIASES "disk-space=disk disk_space=disk service=services"
+
+#define PARAM_CLIENT_REQUIRED(text) \
+        { \
+                .name = "client_id", .type = PARAM_SLUG, .flags = OP_REQUIRED, .about = text, \
+                .cli = "CLIENT", .complete = "client" \
+        }
+#define PARAM_CLIENT_FILTER(text) \
+        { \
+                .name = "client_id", .type = PARAM_SLUG, .about = text, .cli = "CLIENT|--client", \
+                .complete = "client" \
+        }
+#define PARAM_LIMIT \
+        { \
+                .name = "limit", .type = PARAM_INT, \
+                .about = "at most this many rows; without it all of them", .min = 1, .max = 1000 \
+        }
+#define PARAM_CURSOR \
+        { \
+                .name = "cursor", .type = PARAM_STRING, .about = "next_cursor of the page before", \
+                .min = 1, .max = 256, .hide = "cli" \
+        }
+
+#define ERROR_CLIENT \
+        { \
+                "CLIENT_NOT_FOUND", "use client_list to see the clients that exist" \
+        }
+
+/* Fields of "msptk.client/1", for schemas. */
+#define CLIENT_FIELDS \
+        "\"schema\":{\"type\":\"string\"},\"id\":{\"type\":\"string\"},\"name\":{\"type\":" \
+        "\"string\"}," \
+        "\"tier\":{\"type\":\"string\",\"enum\":[\"bronze\",\"silver\",\"gold\",\"premium\"]}," \
+        "\"status\":{\"type\":\"string\",\"enum\":[\"active\",\"inactive\",\"suspended\"]}," \
+        "\"contact\":{\"type\":[\"string\",\"null\"]},\"contacts\":{\"type\":\"array\",\"items\":" \
+        "{\"type\":\"string\"}}," \
+        "\"rmm_id\":{\"type\":[\"string\",\"null\"]},\"fields\":{\"type\":\"object\"}," \
+        "\"revision\":{\"type\":\"integer\"}," \
+        "\"created_at\":{\"type\":\"string\"},\"updated_at\":{\"type\":\"string\"}"
+
+#endif

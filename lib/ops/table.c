@@ -1,0 +1,50 @@
+/* All rows in one list, and their registration with a toolkit. */
+#define ROOM "ops"
+#include "ops/ops.h"
+
+#include <string.h>
+
+#include "toolkit/toolkit.h"
+
+static const op_row *const tables[] = {
+        msptk__client_rows,
+};
+
+/* The row of that name; without a name, all rows in the order of help. */
+static const op_row *find(const char *name, const op_row **all, size_t *ret_count)
+{
+        size_t n = 0;
+
+        for (size_t t = 0; t < ARRAY_LEN(tables); t++)
+                for (const op_row *row = tables[t]; row->act.name; row++) {
+                        if (name && !strcmp(row->act.name, name))
+                                return row;
+                        if (all && n < OP_ROWS_MAX)
+                                all[n] = row;
+                        n++;
+                }
+        if (ret_count)
+                *ret_count = n;
+        return NULL;
+}
+
+const op_row *msptk__op_row(const char *name)
+{
+        return find(name, NULL, NULL);
+}
+
+void msptk__op_rows(const op_row *ret_rows[OP_ROWS_MAX], size_t *ret_count)
+{
+        find(NULL, ret_rows, ret_count);
+}
+
+msptk_status msptk__toolkit_operations(ctx *c, msptk_error **ret_err)
+{
+        const op_row *rows[OP_ROWS_MAX];
+        size_t count;
+
+        msptk__op_rows(rows, &count);
+        for (size_t i = 0; i < count; i++)
+                TRY(msptk__act_register(c->audit, &rows[i]->act, ret_err));
+        return MSPTK_OK;
+}
