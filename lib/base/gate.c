@@ -10,6 +10,8 @@ struct gate {
         pthread_cond_t left;
         int64_t inside;
         bool closing;
+        void (*when_empty)(void *user);
+        void *user;
 };
 
 gate *msptk__gate_new(void)
@@ -52,10 +54,35 @@ msptk_status msptk__gate_enter(gate *g, msptk_error **ret_err)
 
 void msptk__gate_leave(gate *g)
 {
+        void (*fn)(void *user) = NULL;
+        void *user = NULL;
+
         pthread_mutex_lock(&g->lock);
-        if (--g->inside == 0)
+        if (--g->inside == 0) {
+                fn = g->when_empty;
+                user = g->user;
+                g->when_empty = NULL;
                 pthread_cond_broadcast(&g->left);
+        }
         pthread_mutex_unlock(&g->lock);
+        if (fn)
+                fn(user);
+}
+
+void msptk__gate_when_empty(gate *g, void (*fn)(void *user), void *user)
+{
+        bool now;
+
+        pthread_mutex_lock(&g->lock);
+        g->closing = true;
+        now = !g->inside;
+        if (!now) {
+                g->when_empty = fn;
+                g->user = user;
+        }
+        pthread_mutex_unlock(&g->lock);
+        if (now)
+                fn(user);
 }
 
 bool msptk__gate_close(gate *g, int64_t wait_ms)

@@ -13,5 +13,8 @@ msptk_status msptk__gate_enter(gate *g, msptk_error **ret_err);
 void msptk__gate_leave(gate *g);
 /* Refuse newcomers; returns whether everybody has left within `wait_ms`. May be called again. */
 bool msptk__gate_close(gate *g, int64_t wait_ms);
+/* Once closing: run `fn` when the last one has left, at once if nobody is inside; exactly once. It
+ * may free the gate. */
+void msptk__gate_when_empty(gate *g, void (*fn)(void *user), void *user);
 
 #endif

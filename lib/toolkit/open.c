@@ -1,0 +1,142 @@
+/* Opens the floors in order and closes them in reverse. */
+#define ROOM "toolkit"
+#include "toolkit/internal.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "clients/clients.h"
+
+extern char **environ;
+
+static const store_migration *const migrations[] = {
+        msptk__vault_migrations,
+        msptk__audit_migrations,
+        msptk__clients_migrations,
+};
+
+static msptk_status open_config(msptk_toolkit *tk, msptk_error **ret_err)
+{
+        const msptk_toolkit_opts *o = &tk->opts;
+        bool environment = o->flags & MSPTK_OPEN_READ_ENVIRONMENT;
+        config_open how = {
+                .path = o->config_path,
+                .search = !o->config_path && (o->flags & MSPTK_OPEN_SEARCH_CONFIG),
+                .dotenv = environment,
+                .env = environment ? (const char *const *)environ : NULL,
+                .options = o->options,
+                .option_count = o->option_count,
+        };
+        const char *zone_name;
+
+        TRY(msptk__config_open(&how, &tk->c.config, ret_err));
+        zone_name = msptk__config_str(tk->c.config, "general.timezone", "UTC");
+        TRY(msptk__zone_load(NULL, zone_name, &tk->c.zone, ret_err));
+        return MSPTK_OK;
+}
+
+/* In memory when neither a file nor an option says where. */
+static const char *database_path(const ctx *c)
+{
+        if (!msptk__config_file(c->config) && !msptk__config_is_set(c->config, "database.path"))
+                return ":memory:";
+        return msptk__config_str(c->config, "database.path", ":memory:");
+}
+
+static msptk_status make_directory(const char *path, msptk_error **ret_err)
+{
+        AUTO_FREE char *dir = msptk__path_dirname(path);
+
+        if (!dir)
+                return msptk__nomem(ret_err);
+        return msptk__mkdirs(dir, 0700, ret_err);
+}
+
+static msptk_status open_store(msptk_toolkit *tk, msptk_error **ret_err)
+{
+        ctx *c = &tk->c;
+        const char *type = msptk__config_str(c->config, "database.type", "sqlite");
+        store_options o = { .path = database_path(c), .create = true };
+
+        if (strcmp(type, "sqlite"))
+                return fail_why(ret_err, MSPTK_E_UNSUPPORTED, "DATABASE_TYPE",
+                                "set database.type to sqlite",
+                                "database type '%s' is not built into this version", type);
+        if (strcmp(o.path, ":memory:") && !(tk->flags & MSPTK_OPEN_READ_ONLY))
+                TRY(make_directory(o.path, ret_err));
+        o.read_only = tk->flags & MSPTK_OPEN_READ_ONLY;
+        TRY(msptk__store_open(&o, &c->store, ret_err));
+        return msptk__store_migrate(c->store, migrations, ARRAY_LEN(migrations), msptk__now(c),
+                                    ret_err);
+}
+
+static msptk_status open_vault(msptk_toolkit *tk, msptk_error **ret_err)
+{
+        ctx *c = &tk->c;
+        const char *variable = msptk__config_str(c->config, "vault.passphrase_env", NULL);
+        const char *passphrase = variable ? msptk__config_env(c->config, variable) : NULL;
+        vault_opts o = { 0 };
+
+        if (variable && !passphrase)
+                return fail_why(ret_err, MSPTK_E_CRYPTO, "PASSPHRASE_MISSING",
+                                "set the variable, or use vault.key_file",
+                                "the vault's passphrase variable '%s' is not set", variable);
+        if (passphrase) {
+                o.passphrase = passphrase;
+                o.passphrase_len = strlen(passphrase);
+        } else if (!strcmp(msptk__store_path(c->store), ":memory:") &&
+                   !msptk__config_is_set(c->config, "vault.key_file")) {
+                o.ephemeral = 1;
+        } else {
+                o.key_file = msptk__config_str(c->config, "vault.key_file", NULL);
+        }
+        return msptk__vault_open(c, &o, &c->vault, ret_err);
+}
+
+static msptk_status open_floors(msptk_toolkit *tk, msptk_error **ret_err)
+{
+        ctx *c = &tk->c;
+
+        TRY(open_store(tk, ret_err));
+        TRY(open_vault(tk, ret_err));
+        TRY(msptk__audit_open(c, &c->audit, ret_err));
+        return msptk__toolkit_operations(c, ret_err);
+}
+
+static void close_floors(ctx *c)
+{
+        msptk__audit_close(STEAL(c->audit));
+        msptk__vault_free(STEAL(c->vault));
+        msptk__store_free(STEAL(c->store));
+}
+
+msptk_status msptk__toolkit_open_parts(msptk_toolkit *tk, int32_t what, msptk_error **ret_err)
+{
+        msptk_status st;
+
+        if (what >= NEED_CONFIG && tk->opened < NEED_CONFIG) {
+                st = open_config(tk, ret_err);
+                if (st < 0) {
+                        msptk__config_free(STEAL(tk->c.config));
+                        return st;
+                }
+                __atomic_store_n(&tk->opened, NEED_CONFIG, __ATOMIC_RELEASE);
+        }
+        if (what >= NEED_STORE && tk->opened < NEED_STORE) {
+                st = open_floors(tk, ret_err);
+                if (st < 0) {
+                        close_floors(&tk->c);
+                        return st;
+                }
+                __atomic_store_n(&tk->opened, NEED_STORE, __ATOMIC_RELEASE);
+        }
+        return MSPTK_OK;
+}
+
+void msptk__toolkit_close_parts(msptk_toolkit *tk)
+{
+        close_floors(&tk->c);
+        msptk__zone_free(STEAL(tk->c.zone));
+        msptk__config_free(STEAL(tk->c.config));
+        __atomic_store_n(&tk->opened, NEED_NOTHING, __ATOMIC_RELEASE);
+}

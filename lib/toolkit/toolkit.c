@@ -1,0 +1,299 @@
+/* The life of the root handle: open, lend managers, dispatch, close, free. */
+#define ROOM "toolkit"
+#include "toolkit/internal.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static msptk_toolkit *toolkit_of(ctx *c)
+{
+        return (msptk_toolkit *)(void *)((char *)c - offsetof(msptk_toolkit, c));
+}
+
+/* ctx.need */
+static msptk_status need(ctx *c, int32_t what, msptk_error **ret_err)
+{
+        return msptk__toolkit_need(toolkit_of(c), what, ret_err);
+}
+
+msptk_status msptk__toolkit_need(msptk_toolkit *tk, int32_t what, msptk_error **ret_err)
+{
+        msptk_status st;
+
+        if (__atomic_load_n(&tk->opened, __ATOMIC_ACQUIRE) >= what)
+                return MSPTK_OK;
+        pthread_mutex_lock(&tk->opening);
+        st = msptk__toolkit_open_parts(tk, what, ret_err);
+        pthread_mutex_unlock(&tk->opening);
+        return st;
+}
+
+ctx *msptk__toolkit_ctx(msptk_toolkit *tk)
+{
+        return &tk->c;
+}
+
+dispatch *msptk__toolkit_dispatcher(msptk_toolkit *tk)
+{
+        return tk->dispatch;
+}
+
+msptk_status msptk__toolkit_enter(msptk_toolkit *tk, msptk_error **ret_err)
+{
+        if (!tk || tk->kind != KIND_TOOLKIT)
+                return fail(ret_err, MSPTK_E_INVALID, "not a toolkit");
+        return msptk__gate_enter(tk->c.gate, ret_err);
+}
+
+void msptk__toolkit_leave(msptk_toolkit *tk)
+{
+        msptk__gate_leave(tk->c.gate);
+}
+
+msptk_toolkit *msptk__toolkit_ref(msptk_toolkit *tk)
+{
+        __atomic_add_fetch(&tk->refs, 1, __ATOMIC_RELAXED);
+        return tk;
+}
+
+static void destroy(msptk_toolkit *tk)
+{
+        msptk__toolkit_close_parts(tk);
+        msptk__work_free(tk->c.work);
+        msptk__dispatch_unref(tk->dispatch);
+        msptk__gate_free(tk->c.gate);
+        msptk__toolkit_opts_clear(&tk->opts);
+        msptk__free(tk->principal);
+        pthread_mutex_destroy(&tk->opening);
+        tk->kind = KIND_DEAD;
+        msptk__free(tk);
+        msptk_fini();
+}
+
+void msptk__toolkit_unref(msptk_toolkit *tk)
+{
+        if (tk && __atomic_sub_fetch(&tk->refs, 1, __ATOMIC_ACQ_REL) == 0)
+                destroy(tk);
+}
+
+/* Dispatches until the queue is closed. */
+static void *dispatch_thread(void *user)
+{
+        dispatch *d = user;
+
+        while (msptk__dispatch_run(d, -1, NULL, NULL) != MSPTK_E_CLOSED)
+                ;
+        msptk__dispatch_unref(d);
+        return NULL;
+}
+
+static msptk_status start_dispatch_thread(msptk_toolkit *tk, msptk_error **ret_err)
+{
+        dispatch *d = msptk__dispatch_ref(tk->dispatch);
+
+        if (msptk__thread_start(&tk->dispatch_thread, dispatch_thread, d) < 0) {
+                msptk__dispatch_unref(d);
+                return fail(ret_err, MSPTK_E_IO, "start the dispatch thread");
+        }
+        tk->has_thread = true;
+        return MSPTK_OK;
+}
+
+static msptk_status set_principal(msptk_toolkit *tk, msptk_error **ret_err)
+{
+        char uid[32];
+
+        snprintf(uid, sizeof(uid), "uid:%u", (unsigned)geteuid());
+        tk->principal = msptk__strdup(tk->opts.principal ? tk->opts.principal : uid);
+        tk->c.principal = tk->principal;
+        return tk->principal ? MSPTK_OK : msptk__nomem(ret_err);
+}
+
+static msptk_status prepare(msptk_toolkit *tk, const msptk_toolkit_opts *opts,
+                            msptk_error **ret_err)
+{
+        TRY(msptk__toolkit_opts_copy(opts, &tk->opts, ret_err));
+        tk->flags = tk->opts.flags;
+        tk->c.need = need;
+        tk->c.clock = tk->opts.clock;
+        tk->c.clock_user = tk->opts.clock_user;
+        tk->c.log_fn = tk->opts.log;
+        tk->c.log_user = tk->opts.log_user;
+        tk->c.read_only = !!(tk->flags & MSPTK_OPEN_READ_ONLY);
+        for (size_t i = 0; i < MANAGER_COUNT; i++)
+                tk->managers[i] = (manager){ .kind = KIND_MANAGER, .c = &tk->c };
+        TRY(set_principal(tk, ret_err));
+        TRY(msptk__work_new(NULL, &tk->c.work, ret_err));
+        TRY(msptk__dispatch_new(&tk->dispatch, ret_err));
+        if (tk->flags & MSPTK_OPEN_DISPATCH_THREAD)
+                TRY(start_dispatch_thread(tk, ret_err));
+        return MSPTK_OK;
+}
+
+static msptk_toolkit *toolkit_new(void)
+{
+        msptk_toolkit *tk = msptk__alloc(sizeof(*tk));
+
+        if (!tk)
+                return NULL;
+        tk->c.gate = msptk__gate_new();
+        if (!tk->c.gate) {
+                msptk__free(tk);
+                return NULL;
+        }
+        tk->kind = KIND_TOOLKIT;
+        tk->refs = 1;
+        pthread_mutex_init(&tk->opening, NULL);
+        return tk;
+}
+
+msptk_status msptk_toolkit_open(const msptk_toolkit_opts *opts, msptk_toolkit **ret_tk,
+                                msptk_error **ret_err)
+{
+        msptk_toolkit *tk;
+        msptk_status st;
+
+        if (!ret_tk)
+                return fail(ret_err, MSPTK_E_INVALID, "open a toolkit: nowhere to put it");
+        TRY(msptk_init(ret_err));
+        tk = toolkit_new();
+        if (!tk) {
+                msptk_fini();
+                return msptk__nomem(ret_err);
+        }
+        st = prepare(tk, opts, ret_err);
+        if (st == MSPTK_OK && !(tk->flags & MSPTK_OPEN_LAZY))
+                st = msptk__toolkit_need(tk, NEED_STORE, ret_err);
+        if (st < 0) {
+                msptk_toolkit_free(tk);
+                return st;
+        }
+        *ret_tk = tk;
+        return MSPTK_OK;
+}
+
+msptk_status msptk_toolkit_from_config(const char *config_path, msptk_toolkit **ret_tk,
+                                       msptk_error **ret_err)
+{
+        msptk_toolkit_opts *opts = msptk_toolkit_opts_new();
+        msptk_status st;
+
+        if (!opts)
+                return msptk__nomem(ret_err);
+        st = msptk_toolkit_opts_set_config_path(opts, config_path, ret_err);
+        if (st == MSPTK_OK)
+                st = msptk_toolkit_open(opts, ret_tk, ret_err);
+        msptk_toolkit_opts_free(opts);
+        return st;
+}
+
+static int64_t mono_ms(void)
+{
+        return msptk__mono_ns() / 1000000;
+}
+
+static void stop_dispatch(msptk_toolkit *tk)
+{
+        msptk__dispatch_close(tk->dispatch);
+        if (tk->has_thread) {
+                if (pthread_equal(tk->dispatch_thread, pthread_self()))
+                        pthread_detach(tk->dispatch_thread);
+                else
+                        pthread_join(tk->dispatch_thread, NULL);
+                tk->has_thread = false;
+        }
+}
+
+/* Waits until nobody is inside and nothing runs. */
+static msptk_status wait_until_idle(msptk_toolkit *tk, int64_t deadline_ms, msptk_error **ret_err)
+{
+        int64_t end = mono_ms() + deadline_ms, left;
+
+        msptk__gate_close(tk->c.gate, 0);
+        if (tk->c.work)
+                msptk__cancel_trigger(msptk__work_cancel(tk->c.work));
+        if (!msptk__gate_close(tk->c.gate, deadline_ms))
+                return fail(ret_err, MSPTK_E_TIMEOUT,
+                            "close: calls are still running after %" PRId64 " ms", deadline_ms);
+        left = end - mono_ms();
+        return tk->c.work ? msptk__work_close(tk->c.work, left > 0 ? left : 0, ret_err) : MSPTK_OK;
+}
+
+msptk_status msptk_toolkit_close(msptk_toolkit *tk, int64_t deadline_ms, msptk_error **ret_err)
+{
+        if (!tk || tk->kind != KIND_TOOLKIT)
+                return fail(ret_err, MSPTK_E_INVALID, "not a toolkit");
+        if (deadline_ms < 0)
+                return fail(ret_err, MSPTK_E_INVALID, "the deadline must not be negative");
+        TRY(wait_until_idle(tk, deadline_ms, ret_err));
+        pthread_mutex_lock(&tk->opening);
+        if (!tk->closed) {
+                if (tk->dispatch)
+                        stop_dispatch(tk);
+                msptk__toolkit_close_parts(tk);
+                tk->closed = true;
+        }
+        pthread_mutex_unlock(&tk->opening);
+        return MSPTK_OK;
+}
+
+static void drop_host_reference(void *user)
+{
+        msptk__toolkit_unref(user);
+}
+
+void msptk_toolkit_free(msptk_toolkit *tk)
+{
+        if (!tk || tk->kind != KIND_TOOLKIT)
+                return;
+        if (msptk_toolkit_close(tk, 0, NULL) < 0 && tk->dispatch)
+                stop_dispatch(tk);
+        msptk__gate_when_empty(tk->c.gate, drop_host_reference, tk);
+}
+
+msptk_status msptk_toolkit_dispatch(msptk_toolkit *tk, int64_t timeout_ms, msptk_error **ret_err)
+{
+        size_t ran = 0;
+
+        if (!tk || tk->kind != KIND_TOOLKIT)
+                return fail(ret_err, MSPTK_E_INVALID, "not a toolkit");
+        TRY(msptk__dispatch_run(tk->dispatch, timeout_ms, &ran, ret_err));
+        return ran ? MSPTK_OK : MSPTK_DONE;
+}
+
+int32_t msptk_toolkit_wakeup_fd(msptk_toolkit *tk)
+{
+        return tk && tk->kind == KIND_TOOLKIT ? msptk__dispatch_fd(tk->dispatch) : -1;
+}
+
+static void *lend(msptk_toolkit *tk, int32_t which)
+{
+        return tk && tk->kind == KIND_TOOLKIT ? &tk->managers[which] : NULL;
+}
+
+msptk_client_manager *msptk_toolkit_get_client_manager(msptk_toolkit *tk)
+{
+        return lend(tk, MANAGER_CLIENTS);
+}
+
+msptk_device_manager *msptk_toolkit_get_device_manager(msptk_toolkit *tk)
+{
+        return lend(tk, MANAGER_DEVICES);
+}
+
+msptk_health_monitor *msptk_toolkit_get_health_monitor(msptk_toolkit *tk)
+{
+        return lend(tk, MANAGER_HEALTH);
+}
+
+msptk_alert_manager *msptk_toolkit_get_alert_manager(msptk_toolkit *tk)
+{
+        return lend(tk, MANAGER_ALERTS);
+}
+
+msptk_vault *msptk_toolkit_get_vault(msptk_toolkit *tk)
+{
+        return lend(tk, MANAGER_VAULT);
+}
