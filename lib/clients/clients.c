@@ -9,7 +9,7 @@ static const char *text_arg(const msptk_json *args, const char *key)
         return msptk_json_string(msptk_json_get(args, key), NULL);
 }
 
-static msptk_status fold_name(const client *c, char **ret, msptk_error **ret_err)
+static msptk_status fold_name(const client_row *c, char **ret, msptk_error **ret_err)
 {
         AUTO_BUF buf folded = BUF_INIT(16384);
 
@@ -42,7 +42,7 @@ static msptk_status take_json(char **slot, const msptk_json *args, const char *k
         return MSPTK_OK;
 }
 
-static msptk_status take_args(client *c, const msptk_json *args, msptk_error **ret_err)
+static msptk_status take_args(client_row *c, const msptk_json *args, msptk_error **ret_err)
 {
         const char *name = text_arg(args, "name");
 
@@ -58,7 +58,7 @@ static msptk_status take_args(client *c, const msptk_json *args, msptk_error **r
 }
 
 /* The client that `args` ask for, with its id decided. */
-static msptk_status draft(act *a, const msptk_json *args, client *c, msptk_error **ret_err)
+static msptk_status draft(act *a, const msptk_json *args, client_row *c, msptk_error **ret_err)
 {
         char slug[SLUG_CAP];
         const char *id = text_arg(args, "id");
@@ -82,7 +82,7 @@ static msptk_status draft(act *a, const msptk_json *args, client *c, msptk_error
         return MSPTK_OK;
 }
 
-static msptk_status refuse_taken(store_tx *tx, const client *c, msptk_error **ret_err)
+static msptk_status refuse_taken(store_tx *tx, const client_row *c, msptk_error **ret_err)
 {
         int64_t deleted_at = 0;
         msptk_status st =
@@ -103,7 +103,7 @@ static msptk_status refuse_taken(store_tx *tx, const client *c, msptk_error **re
 msptk_status msptk__client_create(act *a, const msptk_json *args, msptk_json **ret,
                                   msptk_error **ret_err)
 {
-        AUTO_CLIENT client c = { 0 };
+        AUTO_CLIENT client_row c = { 0 };
         AUTO_FREE char *folded = NULL;
         store_tx *tx;
 
@@ -123,7 +123,7 @@ msptk_status msptk__client_create(act *a, const msptk_json *args, msptk_json **r
 }
 
 /* {"changes": [{"action", "what", "before", "after"}], "revision"} */
-static msptk_status plan_json(const char *action, const client *before, const client *after,
+static msptk_status plan_json(const char *action, const client_row *before, const client_row *after,
                               msptk_json **ret, msptk_error **ret_err)
 {
         AUTO_OBJ json_obj o = msptk__obj();
@@ -146,7 +146,7 @@ static msptk_status plan_json(const char *action, const client *before, const cl
 msptk_status msptk__client_create_plan(act *a, const msptk_json *args, msptk_json **ret,
                                        msptk_error **ret_err)
 {
-        AUTO_CLIENT client c = { 0 };
+        AUTO_CLIENT client_row c = { 0 };
         store_tx *tx;
 
         TRY(draft(a, args, &c, ret_err));
@@ -158,7 +158,7 @@ msptk_status msptk__client_create_plan(act *a, const msptk_json *args, msptk_jso
 msptk_status msptk__client_get(act *a, const msptk_json *args, msptk_json **ret,
                                msptk_error **ret_err)
 {
-        AUTO_CLIENT client c = { 0 };
+        AUTO_CLIENT client_row c = { 0 };
         store_tx *tx;
 
         TRY(msptk__act_tx(a, &tx, ret_err));
@@ -189,7 +189,7 @@ msptk_status msptk__client_list(act *a, const msptk_json *args, msptk_json **ret
 }
 
 /* The client as it is, and as `args` want it. */
-static msptk_status read_both(act *a, const msptk_json *args, client *before, client *after,
+static msptk_status read_both(act *a, const msptk_json *args, client_row *before, client_row *after,
                               msptk_error **ret_err)
 {
         int64_t want = msptk_json_int(msptk_json_get(args, "revision"), 0);
@@ -211,7 +211,7 @@ static msptk_status read_both(act *a, const msptk_json *args, client *before, cl
 msptk_status msptk__client_update(act *a, const msptk_json *args, msptk_json **ret,
                                   msptk_error **ret_err)
 {
-        AUTO_CLIENT client before = { 0 }, after = { 0 };
+        AUTO_CLIENT client_row before = { 0 }, after = { 0 };
         AUTO_FREE char *folded = NULL;
         store_tx *tx;
 
@@ -232,7 +232,7 @@ msptk_status msptk__client_update(act *a, const msptk_json *args, msptk_json **r
 msptk_status msptk__client_update_plan(act *a, const msptk_json *args, msptk_json **ret,
                                        msptk_error **ret_err)
 {
-        AUTO_CLIENT client before = { 0 }, after = { 0 };
+        AUTO_CLIENT client_row before = { 0 }, after = { 0 };
 
         TRY(read_both(a, args, &before, &after, ret_err));
         return plan_json("update", &before, &after, ret, ret_err);
@@ -241,7 +241,7 @@ msptk_status msptk__client_update_plan(act *a, const msptk_json *args, msptk_jso
 msptk_status msptk__client_delete(act *a, const msptk_json *args, msptk_json **ret,
                                   msptk_error **ret_err)
 {
-        AUTO_CLIENT client c = { 0 };
+        AUTO_CLIENT client_row c = { 0 };
         AUTO_OBJ json_obj o = msptk__obj();
         store_tx *tx;
 
@@ -261,7 +261,7 @@ msptk_status msptk__client_delete(act *a, const msptk_json *args, msptk_json **r
 msptk_status msptk__client_delete_plan(act *a, const msptk_json *args, msptk_json **ret,
                                        msptk_error **ret_err)
 {
-        AUTO_CLIENT client c = { 0 };
+        AUTO_CLIENT client_row c = { 0 };
         store_tx *tx;
 
         TRY(msptk__act_tx(a, &tx, ret_err));

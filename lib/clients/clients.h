@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "store/store.h"
 
-typedef struct client {
+typedef struct client_row {
         char *id;
         char *name;
         char *tier;
@@ -19,15 +19,16 @@ typedef struct client {
         int64_t updated_at;
         int64_t deleted_at; /* 0 while it lives */
         int64_t revision;   /* counts its changes */
-} client;
+} client_row;
 
-void msptk__client_clear(client *c);
+void msptk__client_clear(client_row *c);
 #define AUTO_CLIENT __attribute__((cleanup(msptk__client_clear)))
 
 /* E_NOTFOUND with reason CLIENT_NOT_FOUND, naming the nearest id; a deleted one is not found. */
-msptk_status msptk__client_read(store_tx *tx, const char *id, client *ret, msptk_error **ret_err);
+msptk_status msptk__client_read(store_tx *tx, const char *id, client_row *ret,
+                                msptk_error **ret_err);
 /* "msptk.client/1" */
-msptk_status msptk__client_json(const client *c, msptk_json **ret, msptk_error **ret_err);
+msptk_status msptk__client_json(const client_row *c, msptk_json **ret, msptk_error **ret_err);
 
 /* Ids of living clients after `after` (NULL: from the start), in order, at most `limit`, as an
  * array of texts; filters may be NULL. */

@@ -27,7 +27,7 @@ const store_migration msptk__clients_migrations[] = {
         { 0 },
 };
 
-void msptk__client_clear(client *c)
+void msptk__client_clear(client_row *c)
 {
         msptk__free(c->id);
         msptk__free(c->name);
@@ -52,7 +52,7 @@ static bool copy_text(char **slot, store_stmt *q, int32_t column)
         return !text || *slot;
 }
 
-static msptk_status from_row(store_stmt *q, client *c, msptk_error **ret_err)
+static msptk_status from_row(store_stmt *q, client_row *c, msptk_error **ret_err)
 {
         if (!copy_text(&c->id, q, 0) || !copy_text(&c->name, q, 1) || !copy_text(&c->tier, q, 2) ||
             !copy_text(&c->status, q, 3) || !copy_text(&c->contact, q, 4) ||
@@ -111,10 +111,11 @@ static msptk_status not_found(store_tx *tx, const char *id, msptk_error **ret_er
         return st;
 }
 
-msptk_status msptk__client_read(store_tx *tx, const char *id, client *ret, msptk_error **ret_err)
+msptk_status msptk__client_read(store_tx *tx, const char *id, client_row *ret,
+                                msptk_error **ret_err)
 {
         AUTO_STMT store_stmt *q = NULL;
-        AUTO_CLIENT client c = { 0 };
+        AUTO_CLIENT client_row c = { 0 };
         msptk_status st;
 
         TRY(msptk__query(tx, &q, ret_err,
@@ -140,7 +141,7 @@ static void add_parsed(json_obj *o, const char *key, const char *text, bool arra
                 msptk__obj_json(o, key, array ? msptk_json_new_array() : msptk_json_new_object());
 }
 
-msptk_status msptk__client_json(const client *c, msptk_json **ret, msptk_error **ret_err)
+msptk_status msptk__client_json(const client_row *c, msptk_json **ret, msptk_error **ret_err)
 {
         AUTO_OBJ json_obj o = msptk__obj();
 
@@ -197,7 +198,7 @@ msptk_status msptk__client_page(store_tx *tx, const client_filter *f, const char
                          SQL_TEXT(f->search ? msptk__buf_text(&pattern) : NULL),
                          SQL_INT(limit + 1)));
         while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK && n < limit) {
-                AUTO_CLIENT client c = { 0 };
+                AUTO_CLIENT client_row c = { 0 };
                 msptk_json *row = NULL;
 
                 TRY(from_row(q, &c, ret_err));

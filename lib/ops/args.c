@@ -198,12 +198,12 @@ msptk_status msptk_call_opts_set_int(msptk_call_opts *opts, const char *name, in
         return MSPTK_OK;
 }
 
-void msptk_call_opts_set_cancel(msptk_call_opts *opts, msptk_cancel *cancel)
+void msptk_call_opts_set_cancel(msptk_call_opts *opts, msptk_cancel *token)
 {
         if (!opts)
                 return;
         msptk_cancel_free(opts->cancel);
-        opts->cancel = cancel ? msptk__cancel_ref(cancel) : NULL;
+        opts->cancel = token ? msptk__cancel_ref(token) : NULL;
 }
 
 void msptk_call_opts_set_progress(msptk_call_opts *opts, msptk_progress_fn fn, void *user,

@@ -256,5 +256,5 @@ const op_row msptk__client_rows[] = {
                 .errors = client_errors,
                 .examples = delete_examples,
         },
-        { 0 },
+        { .act = { 0 } },
 };

@@ -49,7 +49,7 @@ static msptk_status make_directory(const char *path, msptk_error **ret_err)
 
         if (!dir)
                 return msptk__nomem(ret_err);
-        return msptk__mkdirs(dir, 0700, ret_err);
+        return msptk__dir_make(dir, 0700, ret_err);
 }
 
 static msptk_status open_store(msptk_toolkit *tk, msptk_error **ret_err)

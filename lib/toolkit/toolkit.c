@@ -35,11 +35,6 @@ ctx *msptk__toolkit_ctx(msptk_toolkit *tk)
         return &tk->c;
 }
 
-dispatch *msptk__toolkit_dispatcher(msptk_toolkit *tk)
-{
-        return tk->dispatch;
-}
-
 msptk_status msptk__toolkit_enter(msptk_toolkit *tk, msptk_error **ret_err)
 {
         if (!tk || tk->kind != KIND_TOOLKIT)
@@ -93,7 +88,7 @@ static msptk_status start_dispatch_thread(msptk_toolkit *tk, msptk_error **ret_e
 {
         dispatch *d = msptk__dispatch_ref(tk->dispatch);
 
-        if (msptk__thread_start(&tk->dispatch_thread, dispatch_thread, d) < 0) {
+        if (msptk__thread_start(&tk->dispatch_thread, dispatch_thread, d) != 0) {
                 msptk__dispatch_unref(d);
                 return fail(ret_err, MSPTK_E_IO, "start the dispatch thread");
         }

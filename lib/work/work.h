@@ -13,6 +13,8 @@
 #ifndef WORK_WORK_H
 #define WORK_WORK_H
 
+#include <pthread.h>
+
 #include "base/base.h"
 #include "work/cancel.h"
 #include "work/loop.h"
@@ -48,6 +50,9 @@ void msptk__work_free(work *w);
  * dispatch queue themselves). `destroy` is called in any case, also when this fails. */
 msptk_status msptk__work_run(work *w, cancel *parent, const char *label, task_fn run,
                              void (*destroy)(void *user), void *user, msptk_error **ret_err);
+
+/* Starts a thread with all signals blocked. Returns an errno. */
+int msptk__thread_start(pthread_t *ret, void *(*fn)(void *), void *arg);
 
 DEFINE_AUTO_FREE(msptk__auto_work, work, msptk__work_free)
 #define AUTO_WORK __attribute__((cleanup(msptk__auto_work)))

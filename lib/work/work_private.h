@@ -90,8 +90,6 @@ bool msptk__pool_offer(work *w, group *g); /* the group may have a task to run *
 bool msptk__pool_is_worker(work *w);
 void msptk__running_add(work *w, job *j);
 void msptk__running_del(work *w, job *j);
-/* Starts a thread with all signals blocked. Returns an errno. */
-int msptk__thread_start(pthread_t *ret, void *(*fn)(void *), void *arg);
 
 /* group.c */
 group *msptk__group_ref(group *g);
