@@ -1,0 +1,68 @@
+/* Floor 6. Devices: machines of clients. Identity comes from keys (serial, machine id, MAC, vendor
+ * id), never from names. */
+#ifndef DEVICES_DEVICES_H
+#define DEVICES_DEVICES_H
+
+#include <msptk/sdk/adapter.h>
+
+#include "audit/audit.h"
+#include "base/base.h"
+#include "store/store.h"
+
+/* One device as health runs need it. */
+typedef struct device_ref {
+        char *id;
+        char *name;
+        char *adapter;   /* instance that answers for it */
+        char *vendor_id; /* its id there */
+        char *address;   /* NULL when unknown */
+} device_ref;
+typedef struct device_refs {
+        device_ref *items;
+        size_t count;
+} device_refs;
+void msptk__device_refs_clear(device_refs *r);
+#define AUTO_DEVICE_REFS __attribute__((cleanup(msptk__device_refs_clear)))
+
+/* Living devices of a client, by id. A device that several adapters know has one ref for each of
+ * them. */
+msptk_status msptk__device_refs(store_tx *tx, const char *client_id, device_refs *ret,
+                                msptk_error **ret_err);
+
+/* What an adapter said of a device: finds the device by identity or makes it, remembers keys,
+ * presence and facts. */
+msptk_status msptk__device_observe(store_tx *tx, const char *client_id, const char *adapter,
+                                   const msptk_device_row *row, int64_t now, char **ret_id,
+                                   msptk_error **ret_err);
+/* Three-state presence (MSPTK_PRESENCE_*) as of `at`. */
+msptk_status msptk__device_seen(store_tx *tx, const char *device_id, int32_t presence, int64_t at,
+                                msptk_error **ret_err);
+
+/* For views: number of living devices of a client; newest time one of them was seen up (0: never).
+ */
+msptk_status msptk__device_count(store_tx *tx, const char *client_id, int64_t *ret_count,
+                                 int64_t *ret_last_seen, msptk_error **ret_err);
+/* "msptk.device/1" of one device; E_NOTFOUND (DEVICE_NOT_FOUND) names the nearest id. */
+msptk_status msptk__device_json(store_tx *tx, const char *device_id, int64_t now, msptk_json **ret,
+                                msptk_error **ret_err);
+
+/* The work of the operations. */
+msptk_status msptk__device_add(act *a, const msptk_json *args, msptk_json **ret,
+                               msptk_error **ret_err);
+msptk_status msptk__device_get(act *a, const msptk_json *args, msptk_json **ret,
+                               msptk_error **ret_err);
+msptk_status msptk__device_list(act *a, const msptk_json *args, msptk_json **ret,
+                                msptk_error **ret_err);
+msptk_status msptk__device_remove(act *a, const msptk_json *args, msptk_json **ret,
+                                  msptk_error **ret_err);
+msptk_status msptk__device_merge(act *a, const msptk_json *args, msptk_json **ret,
+                                 msptk_error **ret_err);
+msptk_status msptk__device_unmerge(act *a, const msptk_json *args, msptk_json **ret,
+                                   msptk_error **ret_err);
+msptk_status msptk__device_scan(act *a, const msptk_json *args, msptk_json **ret,
+                                msptk_error **ret_err);
+
+/* Numbers 60 to 69. */
+extern const store_migration msptk__devices_migrations[];
+
+#endif
