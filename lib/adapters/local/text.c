@@ -21,7 +21,7 @@ bool msptk__local_exists(const local *self, const char *path)
         return msptk__local_path(self, full, sizeof(full), path) && access(full, F_OK) == 0;
 }
 
-void msptk__local_text_clear(text *t)
+void msptk__local_text_clear(file_text *t)
 {
         if (t->data)
                 t->host->free(t->host, t->data);
@@ -30,7 +30,7 @@ void msptk__local_text_clear(text *t)
 }
 
 /* Make room for at least one more byte and the NUL. */
-static int text_grow(text *t, size_t *cap, size_t limit)
+static int text_grow(file_text *t, size_t *cap, size_t limit)
 {
         size_t next = *cap ? *cap * 2 : 4096;
         char *bigger;
@@ -49,7 +49,7 @@ static int text_grow(text *t, size_t *cap, size_t limit)
         return 0;
 }
 
-static int read_fd(int fd, size_t limit, text *t)
+static int read_fd(int fd, size_t limit, file_text *t)
 {
         size_t cap = 0;
 
@@ -78,10 +78,10 @@ static int read_fd(int fd, size_t limit, text *t)
         }
 }
 
-int msptk__local_read(const local *self, const char *path, size_t limit, text *ret)
+int msptk__local_read(const local *self, const char *path, size_t limit, file_text *ret)
 {
         char full[LOCAL_PATH_CAP];
-        text t = { .host = self->host };
+        file_text t = { .host = self->host };
         int fd, error;
 
         if (!msptk__local_path(self, full, sizeof(full), path))
@@ -102,7 +102,7 @@ int msptk__local_read(const local *self, const char *path, size_t limit, text *r
 
 int msptk__local_read_line(const local *self, const char *path, char *out, size_t cap)
 {
-        AUTO_TEXT text t = { 0 };
+        AUTO_TEXT file_text t = { 0 };
         int error = msptk__local_read(self, path, 4096, &t);
         slice rest, line;
 
@@ -123,7 +123,7 @@ int msptk__local_read_line(const local *self, const char *path, char *out, size_
 
 bool msptk__local_read_u64(const local *self, const char *path, uint64_t *ret)
 {
-        AUTO_TEXT text t = { 0 };
+        AUTO_TEXT file_text t = { 0 };
         slice rest;
 
         if (msptk__local_read(self, path, 256, &t))
@@ -139,7 +139,7 @@ slice msptk__local_slice_of(const char *data, size_t len)
         return s;
 }
 
-slice msptk__local_slice(const text *t)
+slice msptk__local_slice(const file_text *t)
 {
         slice s = msptk__local_slice_of(t->data, t->len);
 

@@ -10,21 +10,21 @@
 struct local;
 
 /* A file read whole into memory of the host; always NUL-terminated when data is not NULL. */
-typedef struct text {
+typedef struct file_text {
         const msptk_host *host;
         char *data;
         size_t len;
         bool cut; /* the file was longer than the limit */
-} text;
+} file_text;
 
 /* Read root + path. Returns 0 or an errno (ENOMEM, EFBIG for a path that is too long). */
-int msptk__local_read(const struct local *self, const char *path, size_t limit, text *ret);
+int msptk__local_read(const struct local *self, const char *path, size_t limit, file_text *ret);
 /* First line of a small file without surrounding blanks, fit to be shown; "" when unreadable. */
 int msptk__local_read_line(const struct local *self, const char *path, char *out, size_t cap);
 bool msptk__local_read_u64(const struct local *self, const char *path, uint64_t *ret);
 bool msptk__local_exists(const struct local *self, const char *path);
 bool msptk__local_path(const struct local *self, char *out, size_t cap, const char *path);
-void msptk__local_text_clear(text *t);
+void msptk__local_text_clear(file_text *t);
 #define AUTO_TEXT __attribute__((cleanup(msptk__local_text_clear)))
 
 /* A part of a text; at == end when empty. */
@@ -33,7 +33,7 @@ typedef struct slice {
         const char *end;
 } slice;
 
-slice msptk__local_slice(const text *t);
+slice msptk__local_slice(const file_text *t);
 slice msptk__local_slice_of(const char *data, size_t len);
 /* Take the next line (without its end), or the next word between blanks; false when none is left.
  */
