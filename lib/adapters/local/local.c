@@ -392,12 +392,13 @@ static msptk_status local_commands_execute(void *instance, const msptk_request *
         return MSPTK_OK;
 }
 
-static const char *const check_names[] = { "cpu", "memory", "disk", "services", "network", NULL };
+static const char *const local_metrics_checks[] = { "cpu",      "memory",  "disk",
+                                                    "services", "network", NULL };
 
 static const msptk_device_ops local_devices = { .struct_size = sizeof(local_devices),
                                                 .list = local_devices_list };
 static const msptk_metric_ops local_metrics = { .struct_size = sizeof(local_metrics),
-                                                .checks = check_names,
+                                                .checks = local_metrics_checks,
                                                 .collect = local_metrics_collect };
 static const msptk_command_ops local_commands = { .struct_size = sizeof(local_commands),
                                                   .execute = local_commands_execute };
