@@ -28,13 +28,36 @@ __attribute__((format(printf, 3, 4))) static void put_more(char *out, int at, co
         va_end(ap);
 }
 
+static char *put_digits(char *p, int32_t n, int count, char after)
+{
+        for (int i = count - 1; i >= 0; i--) {
+                p[i] = (char)('0' + n % 10);
+                n /= 10;
+        }
+        p[count] = after;
+        return p + count + 1;
+}
+
+/* By hand: lists carry thousands of these, and printf takes eight times as long. */
 void msptk__time_format(int64_t us, char *out)
 {
+        char *p = out;
         civil c;
 
         msptk__civil_from_us(us, &c);
-        put_more(out, put_date(&c, "-", out), "T%02d:%02d:%02d.%06dZ", c.hour, c.minute, c.second,
-                 c.us);
+        if (c.year < 0 || c.year > 9999) {
+                put_more(out, put_date(&c, "-", out), "T%02d:%02d:%02d.%06dZ", c.hour, c.minute,
+                         c.second, c.us);
+                return;
+        }
+        p = put_digits(p, (int32_t)c.year, 4, '-');
+        p = put_digits(p, c.month, 2, '-');
+        p = put_digits(p, c.day, 2, 'T');
+        p = put_digits(p, c.hour, 2, ':');
+        p = put_digits(p, c.minute, 2, ':');
+        p = put_digits(p, c.second, 2, '.');
+        p = put_digits(p, c.us, 6, 'Z');
+        *p = '\0';
 }
 
 void msptk__time_format_offset(const zone *z, int64_t us, char *out)

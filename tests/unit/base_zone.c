@@ -381,6 +381,61 @@ static void missing_zone_data_is_told_apart_from_a_wrong_name(void **state)
         assert_string_equal(msptk_error_reason(err), "ZONE_DATA_MISSING");
 }
 
+static void put_file(const char *dir, const char *name, const char *text, size_t len)
+{
+        char path[256];
+        FILE *f;
+
+        snprintf(path, sizeof(path), "%s/%s", dir, name);
+        f = fopen(path, "w");
+        assert_non_null(f);
+        assert_int_equal(fwrite(text, 1, len, f), len);
+        assert_int_equal(fclose(f), 0);
+}
+
+static void assert_load_fails(const char *dir, const char *name, msptk_status status,
+                              const char *reason, const char *suggestion)
+{
+        AUTO_ERROR msptk_error *err = NULL;
+        zone *z = NULL;
+
+        assert_int_equal(msptk__zone_load(dir, name, &z, &err), status);
+        assert_null(z);
+        if (reason)
+                assert_string_equal(msptk_error_reason(err), reason);
+        if (suggestion)
+                assert_non_null(strstr(msptk_error_suggestion(err), suggestion));
+}
+
+static void other_directories_are_read_with_care(void **state)
+{
+        static const char table[] = "# comment\nDE\t+5230+01322\tEurope/Berlin\tmost\n"
+                                    "XX\tbroken\nFR\t+4852+00220\tEurope/Paris";
+        static const char *const files[] = { "zone1970.tab", "Huge", "Text" };
+        char dir[] = "/tmp/msptk-zone-XXXXXX", path[256];
+        size_t len = 300 * 1024;
+        char *huge = calloc(1, len);
+
+        (void)state;
+        assert_non_null(huge);
+        memcpy(huge, "TZif2", 5);
+        assert_non_null(mkdtemp(dir));
+        put_file(dir, "zone1970.tab", table, strlen(table));
+        put_file(dir, "Huge", huge, len);
+        put_file(dir, "Text", "not a zone", 10);
+        free(huge);
+        assert_load_fails(dir, "Europe/Belrin", MSPTK_E_NOTFOUND, "ZONE_NOT_FOUND",
+                          "'Europe/Berlin'");
+        assert_load_fails(dir, "paris", MSPTK_E_NOTFOUND, "ZONE_NOT_FOUND", "'Europe/Paris'");
+        assert_load_fails(dir, "Text", MSPTK_E_NOTFOUND, "ZONE_NOT_FOUND", NULL);
+        assert_load_fails(dir, "Huge", MSPTK_E_TOOBIG, NULL, NULL);
+        for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+                snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+                assert_int_equal(remove(path), 0);
+        }
+        assert_int_equal(remove(dir), 0);
+}
+
 /* A TZif file in pieces: version, then one block of each size. */
 static size_t make_tzif(uint8_t *out, uint8_t version, uint32_t leaps, const char *footer)
 {
@@ -509,6 +564,7 @@ int main(void)
                 cmocka_unit_test(utc_needs_no_file_and_null_is_utc),
                 cmocka_unit_test(unknown_zone_names_the_nearest),
                 cmocka_unit_test(missing_zone_data_is_told_apart_from_a_wrong_name),
+                cmocka_unit_test(other_directories_are_read_with_care),
                 cmocka_unit_test(all_versions_are_read_and_leap_seconds_refused),
                 cmocka_unit_test(every_cut_of_a_file_is_refused_and_no_flip_breaks_the_reader),
                 cmocka_unit_test(civil_time_and_instants_agree_over_the_whole_range),
