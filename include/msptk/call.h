@@ -236,7 +236,8 @@ typedef void (*msptk_done_fn)(void *user, msptk_status status, const msptk_resul
  *
  * @tk       borrowed
  * @args     copied
- * @opts     copied; may be NULL; its progress is told in msptk_toolkit_dispatch() too
+ * @opts     copied; may be NULL; its progress is told in msptk_toolkit_dispatch() too, so what the
+ * progress callback uses must live until `done` was called
  * @done     called exactly once if this function returns MSPTK_OK
  * @user     handed to `done`
  * @destroy  called with `user` after `done`; may be NULL

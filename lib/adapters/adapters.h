@@ -10,6 +10,7 @@
 #include <msptk/sdk/check.h>
 
 #include "base/base.h"
+#include "store/store.h"
 #include "work/work.h"
 
 typedef struct registry registry;
@@ -94,6 +95,6 @@ msptk_status msptk__check_run(custom_check *k, const msptk_json *context, const 
                               cancel *tok, msptk_error **ret_err);
 
 /* State of instances in the store (host->state_get). Numbers 40 to 49. */
-extern const struct store_migration msptk__adapters_migrations[];
+extern const store_migration msptk__adapters_migrations[];
 
 #endif

@@ -74,23 +74,29 @@ static msptk_status run_row(msptk_toolkit *tk, const op_row *row, const msptk_js
         return msptk__act_run_bare(c, &row->act, values, opts, ret_json, ret_err);
 }
 
+msptk_status msptk__call_inside(msptk_toolkit *tk, const msptk_args *args,
+                                const msptk_call_opts *opts, msptk_result **ret_result,
+                                msptk_error **ret_err)
+{
+        const op_row *row = msptk__op_row(args->operation);
+        msptk_json *json = NULL;
+
+        if (!row)
+                return no_such_operation(args->operation, ret_err);
+        TRY(run_row(tk, row, args->values, opts, &json, ret_err));
+        return result_new(tk, row, args, opts, json, ret_result, ret_err);
+}
+
 msptk_status msptk_call(msptk_toolkit *tk, const msptk_args *args, const msptk_call_opts *opts,
                         msptk_result **ret_result, msptk_error **ret_err)
 {
-        const op_row *row;
-        msptk_json *json = NULL;
         msptk_status st;
 
         if (!args || !ret_result)
                 return fail(ret_err, MSPTK_E_INVALID,
                             "call: no arguments or nowhere to put the result");
-        row = msptk__op_row(args->operation);
-        if (!row)
-                return no_such_operation(args->operation, ret_err);
         TRY(msptk__toolkit_enter(tk, ret_err));
-        st = run_row(tk, row, args->values, opts, &json, ret_err);
-        if (st >= 0)
-                st = result_new(tk, row, args, opts, json, ret_result, ret_err);
+        st = msptk__call_inside(tk, args, opts, ret_result, ret_err);
         msptk__toolkit_leave(tk);
         return st;
 }

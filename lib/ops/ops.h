@@ -113,6 +113,11 @@ msptk_status msptk__op_check_name(const op_row *row, const char *name, const op_
 msptk_status msptk__op_input_schema(const op_row *row, msptk_json **ret, msptk_error **ret_err);
 msptk_status msptk__op_output_schema(const op_row *row, msptk_json **ret, msptk_error **ret_err);
 
+/* msptk_call() for who is inside the toolkit already. */
+msptk_status msptk__call_inside(msptk_toolkit *tk, const msptk_args *args,
+                                const msptk_call_opts *opts, msptk_result **ret_result,
+                                msptk_error **ret_err);
+
 /* Tables of the nouns, each ended by a row without a name. */
 extern const op_row msptk__client_rows[];
 extern const op_row msptk__device_rows[];

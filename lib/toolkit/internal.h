@@ -11,7 +11,7 @@
 #include "vault/vault.h"
 #include "work/work.h"
 
-enum { OPTIONS_MAX = 256 };
+enum { OPTIONS_MAX = 256, ASYNC_MAX = 16 };
 
 struct msptk_toolkit_opts {
         char *config_path;
@@ -47,7 +47,8 @@ struct msptk_toolkit {
         dispatch *dispatch;
         bool has_thread;
         pthread_t dispatch_thread;
-        bool closed; /* everything is closed; under `opening` */
+        int32_t async_count; /* atomic */
+        bool closed;         /* everything is closed; under `opening` */
 };
 
 /* Opens the floors up to `what` that are not open yet; with tk->opening held. */

@@ -47,6 +47,26 @@ void msptk__toolkit_leave(msptk_toolkit *tk)
         msptk__gate_leave(tk->c.gate);
 }
 
+msptk_status msptk__toolkit_async_begin(msptk_toolkit *tk, msptk_error **ret_err)
+{
+        TRY(msptk__toolkit_enter(tk, ret_err));
+        if (__atomic_add_fetch(&tk->async_count, 1, __ATOMIC_RELAXED) <= ASYNC_MAX)
+                return MSPTK_OK;
+        msptk__toolkit_async_end(tk);
+        return fail(ret_err, MSPTK_E_BUSY, "%d asynchronous calls are running already", ASYNC_MAX);
+}
+
+void msptk__toolkit_async_end(msptk_toolkit *tk)
+{
+        __atomic_sub_fetch(&tk->async_count, 1, __ATOMIC_RELAXED);
+        msptk__toolkit_leave(tk);
+}
+
+struct dispatch *msptk__toolkit_dispatcher(msptk_toolkit *tk)
+{
+        return tk->dispatch;
+}
+
 msptk_toolkit *msptk__toolkit_ref(msptk_toolkit *tk)
 {
         __atomic_add_fetch(&tk->refs, 1, __ATOMIC_RELAXED);

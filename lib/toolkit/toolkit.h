@@ -21,6 +21,12 @@ msptk_status msptk__toolkit_need(msptk_toolkit *tk, int32_t what, msptk_error **
  * joins: lib/ops implements it. */
 msptk_status msptk__toolkit_operations(ctx *c, msptk_error **ret_err);
 
+/* Asynchronous calls: each runs on a thread of its own, in bounded number (E_BUSY), and counts as
+ * inside. */
+msptk_status msptk__toolkit_async_begin(msptk_toolkit *tk, msptk_error **ret_err);
+void msptk__toolkit_async_end(msptk_toolkit *tk);
+struct dispatch *msptk__toolkit_dispatcher(msptk_toolkit *tk);
+
 /* Children hold their parent. */
 msptk_toolkit *msptk__toolkit_ref(msptk_toolkit *tk);
 void msptk__toolkit_unref(msptk_toolkit *tk);
