@@ -72,16 +72,16 @@ static async_call *from_moved(dispatch_call *call)
 static void tell_progress(dispatch_call *call)
 {
         async_call *k = from_moved(call);
-        int64_t done, total;
+        int64_t at, total;
         char what[sizeof(k->progress_what)];
 
         pthread_mutex_lock(&k->lock);
         k->moving = false;
-        done = k->progress_done;
+        at = k->progress_done;
         total = k->progress_total;
         memcpy(what, k->progress_what, sizeof(what));
         pthread_mutex_unlock(&k->lock);
-        if (k->host_progress(k->host_user, done, total, what)) {
+        if (k->host_progress(k->host_user, at, total, what)) {
                 pthread_mutex_lock(&k->lock);
                 k->stop = true;
                 pthread_mutex_unlock(&k->lock);
@@ -95,14 +95,14 @@ static void drop_progress(dispatch_call *call)
 }
 
 /* On the call's own thread: keep the newest, wake the dispatcher. */
-static int32_t note_progress(void *user, int64_t done, int64_t total, const char *what)
+static int32_t note_progress(void *user, int64_t at, int64_t total, const char *what)
 {
         async_call *k = user;
         bool post, stop;
         size_t n = what ? msptk__utf8_cut(what, strlen(what), sizeof(k->progress_what) - 1) : 0;
 
         pthread_mutex_lock(&k->lock);
-        k->progress_done = done;
+        k->progress_done = at;
         k->progress_total = total;
         if (n)
                 memcpy(k->progress_what, what, n);
@@ -121,10 +121,11 @@ static int32_t note_progress(void *user, int64_t done, int64_t total, const char
 static void *run(void *user)
 {
         async_call *k = user;
+        msptk_toolkit *tk = k->tk; /* whoever dispatches may drop `k` at once */
 
         k->status = msptk__call_inside(k->tk, k->args, k->opts, &k->result, &k->err);
-        msptk__dispatch_post(msptk__toolkit_dispatcher(k->tk), &k->told);
-        msptk__toolkit_async_end(k->tk);
+        msptk__dispatch_post(msptk__toolkit_dispatcher(tk), &k->told);
+        msptk__toolkit_async_end(tk);
         return NULL;
 }
 
@@ -179,13 +180,13 @@ static msptk_status start(async_call *k, msptk_error **ret_err)
 }
 
 msptk_status msptk_call_async(msptk_toolkit *tk, const msptk_args *args,
-                              const msptk_call_opts *opts, msptk_done_fn done, void *user,
+                              const msptk_call_opts *opts, msptk_done_fn on_done, void *user,
                               void (*destroy)(void *user), msptk_error **ret_err)
 {
         async_call *k;
         msptk_status st;
 
-        if (!args || !done)
+        if (!args || !on_done)
                 return fail(ret_err, MSPTK_E_INVALID, "call: no arguments or nobody to tell");
         if (!tk)
                 return fail(ret_err, MSPTK_E_INVALID, "not a toolkit");
@@ -194,7 +195,7 @@ msptk_status msptk_call_async(msptk_toolkit *tk, const msptk_args *args,
                 return msptk__nomem(ret_err);
         st = prepare(k, tk, args, opts, ret_err);
         if (st == MSPTK_OK) {
-                k->done = done;
+                k->done = on_done;
                 k->user = user;
                 k->destroy = destroy;
                 st = start(k, ret_err);
