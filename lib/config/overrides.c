@@ -149,44 +149,69 @@ static void make_map(tree_node *node)
         node->quoted = false;
 }
 
+/* Puts the node in the place of the item of that name, if there is one. */
+static msptk_status replace(override *o, tree_node *map, const char *word, tree_node **node)
+{
+        AUTO_TREE tree_node *old = item_of_map(o, map, word);
+
+        if (msptk__tree_add(map, old ? old->key : word, *node) < 0) {
+                (void)STEAL(old);
+                return msptk__nomem(o->ret_err);
+        }
+        (void)STEAL(*node);
+        if (old)
+                msptk__tree_remove(map, old);
+        return MSPTK_OK;
+}
+
+/* The section `word` of a map, made when it is missing; only the file can begin a list. */
+static msptk_status enter(override *o, tree_node *map, const char *word, const buf *pattern,
+                          tree_node **ret)
+{
+        tree_node *item = item_of_map(o, map, word);
+        bool empty = !item || msptk__tree_scalar_type(item) == TREE_NULL;
+
+        if (empty && msptk__key_section(msptk__buf_text(pattern)) == TREE_LIST)
+                return nowhere(o, o->rest);
+        if (!item) {
+                item = msptk__tree_new(TREE_MAP, NULL, o->source);
+                if (!item || msptk__tree_add(map, word, item) < 0) {
+                        msptk__tree_free(item);
+                        return msptk__nomem(o->ret_err);
+                }
+        }
+        make_map(item);
+        *ret = item;
+        return MSPTK_OK;
+}
+
 static msptk_status put(override *o, tree_node *node)
 {
         AUTO_TREE tree_node *owned = node;
+        AUTO_BUF buf pattern = BUF_INIT(CONFIG_PATH_MAX);
         tree_node *at = o->c->root;
         char word[KEY_WORD];
 
         while (next_word(o, word)) {
-                tree_node *item;
+                tree_node *item = NULL;
 
-                make_map(at);
                 if (at->kind == TREE_LIST) {
                         at = item_of_list(o, at, word);
                         if (!at || !*o->rest)
                                 return nowhere(o, word);
+                        make_map(at);
+                        (void)msptk__buf_add_str(&pattern, "[]");
                         continue;
                 }
                 if (at->kind == TREE_SCALAR)
                         return nowhere(o, word);
-                item = item_of_map(o, at, word);
-                if (!*o->rest) {
-                        AUTO_TREE tree_node *old = item;
-
-                        if (msptk__tree_add(at, item ? item->key : word, owned) < 0) {
-                                (void)STEAL(old);
-                                return msptk__nomem(o->ret_err);
-                        }
-                        (void)STEAL(owned);
-                        if (old)
-                                msptk__tree_remove(at, old);
-                        return MSPTK_OK;
-                }
-                if (!item) {
-                        item = msptk__tree_new(TREE_MAP, NULL, o->source);
-                        if (!item || msptk__tree_add(at, word, item) < 0) {
-                                msptk__tree_free(item);
-                                return msptk__nomem(o->ret_err);
-                        }
-                }
+                if (!*o->rest)
+                        return replace(o, at, word, &owned);
+                (void)msptk__buf_addf(&pattern, "%s%s", pattern.len ? "." : "", word);
+                TRY(msptk__buf_status(&pattern, ROOM, "the path of an override", o->ret_err));
+                TRY(enter(o, at, word, &pattern, &item));
+                if (!item)
+                        return MSPTK_OK; /* a finding */
                 at = item;
         }
         return nowhere(o, "");
