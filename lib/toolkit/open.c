@@ -15,11 +15,11 @@ static const store_migration *const migrations[] = {
         msptk__clients_migrations,
 };
 
-static msptk_status open_config(msptk_toolkit *tk, msptk_error **ret_err)
+static config_open how_to_open(const msptk_toolkit_opts *o)
 {
-        const msptk_toolkit_opts *o = &tk->opts;
         bool environment = o->flags & MSPTK_OPEN_READ_ENVIRONMENT;
-        config_open how = {
+
+        return (config_open){
                 .path = o->config_path,
                 .search = !o->config_path && (o->flags & MSPTK_OPEN_SEARCH_CONFIG),
                 .dotenv = environment,
@@ -27,12 +27,24 @@ static msptk_status open_config(msptk_toolkit *tk, msptk_error **ret_err)
                 .options = o->options,
                 .option_count = o->option_count,
         };
+}
+
+static msptk_status open_config(msptk_toolkit *tk, msptk_error **ret_err)
+{
+        config_open how = how_to_open(&tk->opts);
         const char *zone_name;
 
         TRY(msptk__config_open(&how, &tk->c.config, ret_err));
         zone_name = msptk__config_str(tk->c.config, "general.timezone", "UTC");
-        TRY(msptk__zone_load(NULL, zone_name, &tk->c.zone, ret_err));
-        return MSPTK_OK;
+        return msptk__zone_load(NULL, zone_name, &tk->c.zone, ret_err);
+}
+
+msptk_status msptk__toolkit_config_lenient(ctx *c, config **ret, msptk_error **ret_err)
+{
+        config_open how = how_to_open(&msptk__toolkit_of(c)->opts);
+
+        how.lenient = true;
+        return msptk__config_open(&how, ret, ret_err);
 }
 
 /* In memory when neither a file nor an option says where. */

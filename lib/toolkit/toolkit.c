@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static msptk_toolkit *toolkit_of(ctx *c)
+msptk_toolkit *msptk__toolkit_of(ctx *c)
 {
         return (msptk_toolkit *)(void *)((char *)c - offsetof(msptk_toolkit, c));
 }
@@ -15,7 +15,7 @@ static msptk_toolkit *toolkit_of(ctx *c)
 /* ctx.need */
 static msptk_status need(ctx *c, int32_t what, msptk_error **ret_err)
 {
-        return msptk__toolkit_need(toolkit_of(c), what, ret_err);
+        return msptk__toolkit_need(msptk__toolkit_of(c), what, ret_err);
 }
 
 msptk_status msptk__toolkit_need(msptk_toolkit *tk, int32_t what, msptk_error **ret_err)

@@ -21,6 +21,9 @@ msptk_status msptk__toolkit_need(msptk_toolkit *tk, int32_t what, msptk_error **
  * joins: lib/ops implements it. */
 msptk_status msptk__toolkit_operations(ctx *c, msptk_error **ret_err);
 
+/* The configuration opened anew, with its problems kept as findings. */
+msptk_status msptk__toolkit_config_lenient(ctx *c, struct config **ret, msptk_error **ret_err);
+
 /* Asynchronous calls: each runs on a thread of its own, in bounded number (E_BUSY), and counts as
  * inside. */
 msptk_status msptk__toolkit_async_begin(msptk_toolkit *tk, msptk_error **ret_err);

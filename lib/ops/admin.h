@@ -1,0 +1,15 @@
+/* Work of operations that belong to no noun below: configuration, workspace, diagnosis, and views
+ * over several nouns. */
+#ifndef OPS_ADMIN_H
+#define OPS_ADMIN_H
+
+#include "ops/ops.h"
+
+msptk_status msptk__op_config_show(act *a, const msptk_json *args, msptk_json **ret,
+                                   msptk_error **ret_err);
+msptk_status msptk__op_config_check(act *a, const msptk_json *args, msptk_json **ret,
+                                    msptk_error **ret_err);
+msptk_status msptk__op_config_explain(act *a, const msptk_json *args, msptk_json **ret,
+                                      msptk_error **ret_err);
+
+#endif
