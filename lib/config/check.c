@@ -81,8 +81,16 @@ static void not_acted_on(checker *k, const char *path, const setting *v)
         k->last_group[len] = '\0';
         (void)msptk__buf_addf(&message, "'%s' is accepted, but this version does not act on it",
                               k->last_group);
+        if (len == section && !v->node->source) {
+                const tree_node *whole = msptk__tree_get(k->c->root, k->last_group);
+
+                write_finding(k, "warning", k->last_group, k->c->file, whole->key_line,
+                              whole->key_column, msptk__buf_text(&message),
+                              "leave it for a later version, or take it out");
+                return;
+        }
         at_setting(k, "warning", k->last_group, v, msptk__buf_text(&message),
-                   tail - path > 9 && strcmp(tail - 9, ".schedule") == 0 && len > section
+                   tail - path > 9 && strcmp(tail - 9, ".schedule") == 0
                            ? "start 'msp-toolkit health check --all' from cron or a systemd timer"
                            : "leave it for a later version, or take it out");
 }

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { VIEW_MAX = 16 * 1024 * 1024 };
+enum { VIEW_MAX = 64 * 1024 * 1024 };
 
 static void write_number(double number, json_writer *w)
 {
