@@ -43,8 +43,9 @@ typedef struct grant {
 struct audit {
         ctx *c;
         audit_opts opts;
-        const act_row *const *rows; /* sorted by name */
+        const act_row **rows; /* sorted by name */
         size_t row_count;
+        uint8_t mac_key[DIGEST_BYTES]; /* seals plans where no vault is open; random */
         grant *grants;
         size_t grant_count;
 
@@ -63,7 +64,7 @@ struct audit {
 struct act {
         ctx *c;
         const act_row *row;
-        msptk_call_opts opts; /* texts borrowed from the caller, except what is below */
+        msptk_call_opts opts; /* texts borrowed from the caller, or from what is below */
         cancel *token;
         int64_t now;
         int32_t mode;    /* ACT_* */
@@ -71,12 +72,11 @@ struct act {
         char *client_id; /* NULL: none */
         char trace_id[UUID_TEXT];
         char digest[DIGEST_HEX];
-        msptk_json *shown; /* borrowed */
+        msptk_json *args, *shown; /* complete; without secrets */
         msptk_json *notes;
-        uint8_t plan_id[16]; /* of the plan that is being carried out */
+        int32_t note_count;
         int32_t has_plan;
-        char *plan_revision;
-        int64_t plan_expires;
+        uint8_t plan_id[16], plan_revision[DIGEST_BYTES];
         int32_t settle_vault; /* after the commit */
 };
 enum { ACT_READ, ACT_CHANGE, ACT_OUTSIDE, ACT_PLANNING, ACT_BARE };
@@ -126,17 +126,20 @@ int msptk__prune_verifies(int64_t seq, int64_t at, const uint8_t key[SIGN_KEY_BY
                           const uint8_t signature[SIGN_BYTES]);
 
 /* ---- admit.c ---- */
-msptk_status msptk__act_admit(audit *au, act *a, const msptk_json *args, msptk_error **ret_err);
-void msptk__usages_clear(audit *au);
+/* Scope, clients, read-only mode, rate; then the plan. A failure is a denial. */
+msptk_status msptk__act_admit(audit *au, act *a, msptk_error **ret_err);
+/* The same without rate and plan. */
+msptk_status msptk__act_allowed(const audit *au, const act *a, msptk_error **ret_err);
 
 /* ---- plan.c ---- */
-msptk_status msptk__plan_seal(act *a, const msptk_json *plan, char **ret_token,
-                              msptk_error **ret_err);
-/* Checks seal, operation, arguments, principal and expiry. */
+/* Adds "plan_token" and "plan_expires_at" to `plan`. */
+msptk_status msptk__plan_seal(act *a, store_tx *tx, msptk_json *plan, msptk_error **ret_err);
+/* Checks seal, operation, arguments, principal and expiry of the caller's token. */
 msptk_status msptk__plan_open(act *a, msptk_error **ret_err);
-/* Makes the plan again and compares; records the single use. In the act's transaction. */
-msptk_status msptk__plan_confirm(act *a, const msptk_json *args, store_tx *tx,
-                                 msptk_error **ret_err);
+/* Makes the plan again and compares (PLAN_STALE). */
+msptk_status msptk__plan_confirm(act *a, msptk_error **ret_err);
+/* Records the single use (PLAN_USED); tx writes. */
+msptk_status msptk__plan_use(act *a, store_tx *tx, msptk_error **ret_err);
 
 /* ---- once.c: idempotency keys ---- */
 /* MSPTK_OK: do it; MSPTK_DONE: done before, *ret_result is what it gave. */
