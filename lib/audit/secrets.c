@@ -79,7 +79,7 @@ msptk_status msptk__secret_list(act *a, const msptk_json *args, msptk_json **ret
         TRY(need_vault(a, &v, ret_err));
         TRY(msptk__act_tx(a, &tx, ret_err));
         TRY(msptk__vault_each(v, tx, add_row, &rows, ret_err));
-        msptk__obj_str(&o, "schema", "msptk.secrets/1");
+        msptk__obj_str(&o, "schema", "msptk.secret_list/1");
         msptk__obj_take(&o, "secrets", &rows);
         return msptk__obj_end(&o, ret_result, ret_err);
 }
@@ -97,7 +97,7 @@ msptk_status msptk__secret_rotate(act *a, const msptk_json *args, msptk_json **r
         TRY(msptk__act_tx(a, &tx, ret_err));
         TRY(msptk__vault_rotate(v, tx, *passphrase ? &next : NULL, ret_err));
         a->settle_vault = 1;
-        msptk__obj_str(&o, "schema", "msptk.vault/1");
+        msptk__obj_str(&o, "schema", "msptk.secret_rotation/1");
         msptk__obj_bool(&o, "rotated", true);
         return msptk__obj_end(&o, ret_result, ret_err);
 }
