@@ -91,8 +91,8 @@ int32_t msptk__check_per(const custom_check *k); /* MSPTK_CHECK_PER_* */
 /* Runs it once. Reports arrive as metric rows of the sink: check = its name, vendor_id = NULL, one
  * row for each report and one for each metric (whose `metric` is set). No report and no failure
  * gives one row with MSPTK_STATE_UNKNOWN. */
-msptk_status msptk__check_run(custom_check *k, const msptk_json *context, const adapter_sink *sink,
-                              cancel *tok, msptk_error **ret_err);
+msptk_status msptk__check_run(registry *r, custom_check *k, const msptk_json *context,
+                              const adapter_sink *sink, cancel *tok);
 
 /* State of instances in the store (host->state_get). Numbers 40 to 49. */
 extern const store_migration msptk__adapters_migrations[];

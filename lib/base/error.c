@@ -244,6 +244,12 @@ void msptk__error_set_retry(msptk_error *err, int32_t retriable, int64_t retry_a
         err->retry_after_ms = retry_after_ms;
 }
 
+void msptk__error_scrub(msptk_error *err, void (*fn)(void *user, char *text), void *user)
+{
+        for (; err && err != &nomem_error; err = err->cause)
+                fn(user, err->message);
+}
+
 void msptk_error_free(msptk_error *err)
 {
         while (err && err != &nomem_error) {

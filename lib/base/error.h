@@ -41,6 +41,9 @@ void msptk__error_set_client(msptk_error *err, const char *client_id);
 void msptk__error_set_adapter(msptk_error *err, const char *adapter);
 void msptk__error_set_retry(msptk_error *err, int32_t retriable, int64_t retry_after_ms);
 
+/* Lets `fn` change the messages of an error and its causes in place (redaction: never longer). */
+void msptk__error_scrub(msptk_error *err, void (*fn)(void *user, char *text), void *user);
+
 /* A deep copy, for an error that travels to another thread or is kept as a row. NULL when out of
  * memory. */
 msptk_error *msptk__error_copy(const msptk_error *err);

@@ -1,0 +1,266 @@
+/* The services that adapters get: everything they reach of the world goes through here. */
+#define ROOM "adapters"
+#include "adapters/internal.h"
+#include "vault/vault.h"
+
+#include <string.h>
+
+enum { REQUEST_MEMORY_MAX = 16 * 1024 * 1024, LINE_MAX_BYTES = 2048, PROGRAM_OUTPUT = 65536 };
+
+typedef struct request_block {
+        struct request_block *next;
+        _Alignas(16) unsigned char bytes[];
+} request_block;
+
+static instance *of_host(const msptk_host *host)
+{
+        return host->impl;
+}
+
+static const char *host_instance(const msptk_host *host)
+{
+        return of_host(host)->info.name;
+}
+
+static int64_t host_now(const msptk_host *host)
+{
+        return msptk__now(of_host(host)->r->c);
+}
+
+static void host_clean_text(const msptk_host *host, const char *text, size_t len, char *out,
+                            size_t cap)
+{
+        AUTO_BUF buf clean = BUF_INIT(cap + 16);
+
+        (void)host;
+        if (!cap)
+                return;
+        if (msptk__text_clean(text, len, 0, cap - 1, &clean) < 0)
+                msptk__buf_reset(&clean);
+        memcpy(out, msptk__buf_text(&clean), clean.len);
+        out[clean.len] = '\0';
+}
+
+static void host_log(const msptk_host *host, int32_t level, const char *message)
+{
+        char line[LINE_MAX_BYTES];
+
+        host_clean_text(host, message, strlen(message), line, sizeof(line));
+        msptk__redact(of_host(host)->r->c, line);
+        msptk__log(of_host(host)->r->c, level, of_host(host)->info.name, "%s", line);
+}
+
+static void host_random(const msptk_host *host, void *bytes, size_t len)
+{
+        (void)host;
+        (void)msptk__random_bytes(bytes, len, NULL);
+}
+
+static void *host_alloc(const msptk_host *host, size_t size)
+{
+        (void)host;
+        return msptk__alloc(size);
+}
+
+static void host_free(const msptk_host *host, void *memory)
+{
+        (void)host;
+        msptk__free(memory);
+}
+
+static int32_t host_cancelled(const msptk_request *req)
+{
+        return msptk__cancelled(req->tok);
+}
+
+static int64_t host_deadline_left(const msptk_request *req)
+{
+        return msptk__deadline_left_ms(req->tok);
+}
+
+static msptk_status host_sleep(const msptk_request *req, int64_t ms)
+{
+        return msptk__cancel_sleep(req->tok, ms);
+}
+
+static void host_progress(const msptk_request *req, int64_t at, int64_t total)
+{
+        if (req->sink->progress)
+                req->sink->progress(req->sink->user, at, total);
+}
+
+/* A row as its author knew it, with everything newer zeroed. */
+#define COMPLETE_ROW(type, row, given) \
+        type row = { 0 }; \
+        memcpy(&row, (given), \
+               (given)->struct_size < sizeof(row) ? (given)->struct_size : sizeof(row)); \
+        row.struct_size = sizeof(row)
+
+static msptk_status host_emit_device(const msptk_request *req, const msptk_device_row *given)
+{
+        COMPLETE_ROW(msptk_device_row, row, given);
+
+        if (msptk__cancelled(req->tok))
+                return msptk__cancel_status(req->tok);
+        if (!req->sink->device || !row.vendor_id || !*row.vendor_id)
+                return MSPTK_E_INVALID;
+        return req->sink->device(req->sink->user, &row);
+}
+
+static msptk_status host_emit_metric(const msptk_request *req, const msptk_metric_row *given)
+{
+        COMPLETE_ROW(msptk_metric_row, row, given);
+
+        if (msptk__cancelled(req->tok))
+                return msptk__cancel_status(req->tok);
+        if (!req->sink->metric || !row.check || !*row.check || row.state < MSPTK_STATE_JUDGE ||
+            row.state > MSPTK_STATE_UNKNOWN)
+                return MSPTK_E_INVALID;
+        return req->sink->metric(req->sink->user, &row);
+}
+
+static msptk_status host_emit_alert(const msptk_request *req, const msptk_alert_row *given)
+{
+        COMPLETE_ROW(msptk_alert_row, row, given);
+
+        if (msptk__cancelled(req->tok))
+                return msptk__cancel_status(req->tok);
+        if (!req->sink->alert || !row.vendor_alert)
+                return MSPTK_E_INVALID;
+        return req->sink->alert(req->sink->user, &row);
+}
+
+static void *host_request_alloc(const msptk_request *given, size_t size)
+{
+        msptk_request *req = (msptk_request *)given;
+        request_block *b;
+
+        if (size > REQUEST_MEMORY_MAX - req->allocated)
+                return NULL;
+        b = msptk__alloc(sizeof(*b) + size);
+        if (!b)
+                return NULL;
+        b->next = req->blocks;
+        req->blocks = b;
+        req->allocated += size;
+        return b->bytes;
+}
+
+void msptk__request_end(msptk_request *req)
+{
+        for (request_block *b = req->blocks, *next; b; b = next) {
+                next = b->next;
+                msptk__free(b);
+        }
+        req->blocks = NULL;
+}
+
+static void translate(const child_result *from, msptk_program_result *to)
+{
+        static const int32_t kinds[] = {
+                [CHILD_EXITED] = MSPTK_PROGRAM_EXITED,
+                [CHILD_SIGNALLED] = MSPTK_PROGRAM_SIGNALLED,
+                [CHILD_TIMEOUT] = MSPTK_PROGRAM_TIMED_OUT,
+                [CHILD_CANCELLED] = MSPTK_PROGRAM_TIMED_OUT,
+                [CHILD_OVERFLOW] = MSPTK_PROGRAM_SIGNALLED,
+                [CHILD_NOT_STARTED] = MSPTK_PROGRAM_NOT_STARTED,
+                [CHILD_STATUS_UNKNOWN] = MSPTK_PROGRAM_LOST,
+        };
+
+        *to = (msptk_program_result){
+                .struct_size = sizeof(*to),
+                .ended = kinds[from->kind],
+                .code = from->code,
+                .truncated = from->out_truncated || from->err_truncated,
+                .out = from->out,
+                .out_len = from->out_len,
+                .err = from->err,
+                .err_len = from->err_len,
+                .wall_us = from->wall_us,
+                .cpu_us = from->cpu_us,
+        };
+}
+
+static msptk_status start_programs(group *g, const msptk_program *programs, size_t count,
+                                   msptk_error **ret_err)
+{
+        const char *at = (const char *)programs;
+
+        for (size_t i = 0; i < count; i++, at += programs->struct_size) {
+                COMPLETE_ROW(msptk_program, p, (const msptk_program *)(const void *)at);
+                child_spec spec = {
+                        .argv = p.argv,
+                        .envp = p.env,
+                        .cwd = p.cwd,
+                        .input = p.input,
+                        .input_len = p.input_len,
+                        .timeout_ms = p.timeout_ms,
+                        .out_max = p.output_limit ? p.output_limit : PROGRAM_OUTPUT,
+                        .err_max = p.output_limit ? p.output_limit : PROGRAM_OUTPUT,
+                };
+
+                if (!p.argv || !p.argv[0] || p.argv[0][0] != '/')
+                        return fail(ret_err, MSPTK_E_INVALID,
+                                    "run a program: its path must be absolute");
+                TRY(msptk__group_child(g, i, &spec, ret_err));
+        }
+        return MSPTK_OK;
+}
+
+static msptk_status host_run_programs(const msptk_request *req, const msptk_program *programs,
+                                      size_t count, msptk_program_fn on_result, void *user,
+                                      msptk_error **ret_err)
+{
+        AUTO_GROUP group *g = NULL;
+        msptk_status st;
+
+        if (!programs || !on_result || !count)
+                return fail(ret_err, MSPTK_E_INVALID, "run programs: none given");
+        TRY(msptk__group_new(req->i->r->c->work, req->tok, req->i->info.name, NULL, &g, ret_err));
+        TRY(start_programs(g, programs, count, ret_err));
+        for (;;) {
+                AUTO_DONE done d = { 0 };
+                msptk_program_result result;
+
+                st = msptk__group_next(g, &d, -1, ret_err);
+                if (st != MSPTK_OK)
+                        return st == MSPTK_DONE ? MSPTK_OK : st;
+                if (d.status < 0) {
+                        if (ret_err)
+                                *ret_err = STEAL(d.err);
+                        return d.status;
+                }
+                translate(d.child, &result);
+                if (on_result(user, (size_t)d.tag, &result))
+                        return fail(ret_err, MSPTK_E_CALLBACK,
+                                    "the adapter wanted no more results");
+        }
+}
+
+void msptk__host_fill(instance *i)
+{
+        i->host = (msptk_host){
+                .struct_size = sizeof(msptk_host),
+                .sdk_version = MSPTK_SDK_VERSION,
+                .impl = i,
+                .instance = host_instance,
+                .now = host_now,
+                .log = host_log,
+                .random = host_random,
+                .alloc = host_alloc,
+                .free = host_free,
+                .cancelled = host_cancelled,
+                .deadline_left_ms = host_deadline_left,
+                .sleep_ms = host_sleep,
+                .progress = host_progress,
+                .emit_device = host_emit_device,
+                .emit_metric = host_emit_metric,
+                .emit_alert = host_emit_alert,
+                .run_programs = host_run_programs,
+                .http_request = msptk__host_http,
+                .state_get = msptk__host_state_get,
+                .state_put = msptk__host_state_put,
+                .clean_text = host_clean_text,
+                .request_alloc = host_request_alloc,
+        };
+}

@@ -1,0 +1,72 @@
+/* Adapters inside their own room: kinds, instances, requests. */
+#ifndef ADAPTERS_INTERNAL_H
+#define ADAPTERS_INTERNAL_H
+
+#include <pthread.h>
+
+#include "adapters/adapters.h"
+#include "config/config.h"
+
+/* A registered kind: deep copy of its table, tails zeroed. */
+typedef struct adapter_kind {
+        struct adapter_kind *next;
+        msptk_adapter_ops ops;
+        msptk_device_ops devices;
+        msptk_metric_ops metrics;
+        msptk_alert_ops alerts;
+        msptk_command_ops commands;
+        msptk_deploy_ops deploy;
+} adapter_kind;
+
+struct instance {
+        msptk_host host; /* host.impl is this instance */
+        registry *r;
+        instance *next;
+        const adapter_kind *kind;     /* NULL when its type is unknown */
+        const config_adapter *config; /* NULL for the built-in "local" */
+        msptk_json *settings;
+        instance_info info;
+        char *problem;
+        pthread_mutex_t opening;
+        void *self;
+        bool opened;
+};
+
+struct custom_check {
+        custom_check *next;
+        msptk_check_ops ops;
+        void *user;
+};
+
+struct registry {
+        ctx *c;
+        pthread_mutex_t lock; /* of the lists; nodes live as long as the registry */
+        adapter_kind *kinds;
+        instance *instances;
+        custom_check *checks;
+        const char **types;
+        bool instances_made;
+};
+
+/* One call of one slot. */
+struct msptk_request {
+        instance *i;
+        cancel *tok;
+        const adapter_sink *sink;
+        struct request_block *blocks; /* of request_alloc */
+        size_t allocated;
+};
+
+const adapter_kind *msptk__kind_find(registry *r, const char *type);
+void msptk__host_fill(instance *i);
+void msptk__request_end(msptk_request *req);
+/* host->http_request */
+msptk_status msptk__host_http(const msptk_request *req, const msptk_http_request *in,
+                              msptk_http_reply *ret_reply, msptk_error **ret_err);
+/* host->state_get and state_put */
+msptk_status msptk__host_state_get(const msptk_request *req, const char *key, char **ret_value,
+                                   msptk_error **ret_err);
+msptk_status msptk__host_state_put(const msptk_request *req, const char *key, const char *value,
+                                   msptk_error **ret_err);
+
+#endif

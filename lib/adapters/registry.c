@@ -1,0 +1,245 @@
+/* Kinds of adapters and checks: copied at registration, required slots checked there. */
+#define ROOM "adapters"
+#include "adapters/internal.h"
+
+#include <string.h>
+
+#include "adapters/fake/fake.h"
+#include "adapters/local/local.h"
+#include "adapters/plugin/plugin.h"
+
+static const msptk_adapter_ops *const built_in[] = {
+        &msptk__local_adapter,
+        &msptk__plugin_adapter,
+        &msptk__fake_adapter,
+};
+
+/* Copies a size-prefixed table, as far as its author knew it. */
+static void copy_table(void *to, size_t to_size, const void *from)
+{
+        uint32_t size;
+
+        memcpy(&size, from, sizeof(size));
+        memcpy(to, from, size < to_size ? size : to_size);
+}
+
+static msptk_status missing(const char *type, const char *slot, msptk_error **ret_err)
+{
+        return fail_why(ret_err, MSPTK_E_INVALID, "SLOT_MISSING",
+                        "fill the slot, or leave out its group",
+                        "adapter '%.64s' lacks the required slot '%s'", type, slot);
+}
+
+/* Copies each group that is there and checks its required slots. */
+static msptk_status copy_groups(adapter_kind *k, msptk_error **ret_err)
+{
+        const char *type = k->ops.info->type;
+
+        if (k->ops.devices) {
+                copy_table(&k->devices, sizeof(k->devices), k->ops.devices);
+                k->ops.devices = &k->devices;
+                if (!k->devices.list)
+                        return missing(type, "devices.list", ret_err);
+        }
+        if (k->ops.metrics) {
+                copy_table(&k->metrics, sizeof(k->metrics), k->ops.metrics);
+                k->ops.metrics = &k->metrics;
+                if (!k->metrics.collect)
+                        return missing(type, "metrics.collect", ret_err);
+        }
+        if (k->ops.alerts) {
+                copy_table(&k->alerts, sizeof(k->alerts), k->ops.alerts);
+                k->ops.alerts = &k->alerts;
+                if (!k->alerts.list)
+                        return missing(type, "alerts.list", ret_err);
+        }
+        if (k->ops.commands) {
+                copy_table(&k->commands, sizeof(k->commands), k->ops.commands);
+                k->ops.commands = &k->commands;
+                if (!k->commands.execute)
+                        return missing(type, "commands.execute", ret_err);
+        }
+        if (k->ops.deploy) {
+                copy_table(&k->deploy, sizeof(k->deploy), k->ops.deploy);
+                k->ops.deploy = &k->deploy;
+                if (!k->deploy.agent)
+                        return missing(type, "deploy.agent", ret_err);
+        }
+        return MSPTK_OK;
+}
+
+static msptk_status check_table(const msptk_adapter_ops *ops, msptk_error **ret_err)
+{
+        if (!ops || ops->struct_size < offsetof(msptk_adapter_ops, devices))
+                return fail(ret_err, MSPTK_E_INVALID, "an adapter's table is missing or too small");
+        if (ops->sdk_version < 1 || ops->sdk_version > MSPTK_SDK_VERSION)
+                return fail(ret_err, MSPTK_E_INVALID,
+                            "an adapter was made for SDK %u; this library has SDK %d",
+                            (unsigned)ops->sdk_version, MSPTK_SDK_VERSION);
+        if (!ops->info || !ops->info->type || !msptk__slug_valid(ops->info->type))
+                return fail(ret_err, MSPTK_E_INVALID,
+                            "an adapter needs an info with a slug as its type");
+        if (!ops->info->title)
+                return missing(ops->info->type, "info.title", ret_err);
+        if (!ops->open)
+                return missing(ops->info->type, "open", ret_err);
+        if (!ops->close)
+                return missing(ops->info->type, "close", ret_err);
+        if (!ops->probe)
+                return missing(ops->info->type, "probe", ret_err);
+        return MSPTK_OK;
+}
+
+static const adapter_kind *find_kind(const registry *r, const char *type)
+{
+        for (const adapter_kind *k = r->kinds; k; k = k->next)
+                if (!strcmp(k->ops.info->type, type))
+                        return k;
+        return NULL;
+}
+
+const adapter_kind *msptk__kind_find(registry *r, const char *type)
+{
+        const adapter_kind *k;
+
+        pthread_mutex_lock(&r->lock);
+        k = find_kind(r, type);
+        pthread_mutex_unlock(&r->lock);
+        return k;
+}
+
+msptk_status msptk__registry_add_adapter(registry *r, const msptk_adapter_ops *ops,
+                                         msptk_error **ret_err)
+{
+        adapter_kind *k, **last;
+        msptk_status st;
+
+        TRY(check_table(ops, ret_err));
+        k = msptk__alloc(sizeof(*k));
+        if (!k)
+                return msptk__nomem(ret_err);
+        copy_table(&k->ops, sizeof(k->ops), ops);
+        st = copy_groups(k, ret_err);
+        pthread_mutex_lock(&r->lock);
+        if (st == MSPTK_OK && find_kind(r, ops->info->type))
+                st = fail(ret_err, MSPTK_E_EXISTS, "an adapter '%s' is registered already",
+                          ops->info->type);
+        if (st == MSPTK_OK) {
+                for (last = &r->kinds; *last; last = &(*last)->next)
+                        ;
+                *last = k;
+        }
+        pthread_mutex_unlock(&r->lock);
+        if (st < 0)
+                msptk__free(k);
+        return st;
+}
+
+msptk_status msptk__registry_add_check(registry *r, const msptk_check_ops *ops, void *user,
+                                       msptk_error **ret_err)
+{
+        custom_check *k, **last;
+        bool taken = false;
+
+        if (!ops || ops->struct_size < offsetof(msptk_check_ops, destroy))
+                return fail(ret_err, MSPTK_E_INVALID, "a check's table is missing or too small");
+        if (ops->sdk_version < 1 || ops->sdk_version > MSPTK_SDK_VERSION)
+                return fail(ret_err, MSPTK_E_INVALID,
+                            "a check was made for SDK %u; this library has SDK %d",
+                            (unsigned)ops->sdk_version, MSPTK_SDK_VERSION);
+        if (!ops->name || !*ops->name || strlen(ops->name) > 64)
+                return fail(ret_err, MSPTK_E_INVALID, "a check needs a name of at most 64 bytes");
+        if (!ops->version || !ops->execute)
+                return fail(ret_err, MSPTK_E_INVALID, "check '%s' lacks its %s", ops->name,
+                            ops->version ? "execute function" : "version");
+        k = msptk__alloc(sizeof(*k));
+        if (!k)
+                return msptk__nomem(ret_err);
+        copy_table(&k->ops, sizeof(k->ops), ops);
+        k->user = user;
+        pthread_mutex_lock(&r->lock);
+        for (last = &r->checks; *last; last = &(*last)->next)
+                taken = taken || !strcmp((*last)->ops.name, ops->name);
+        if (!taken)
+                *last = k;
+        pthread_mutex_unlock(&r->lock);
+        if (taken) {
+                msptk__free(k);
+                return fail(ret_err, MSPTK_E_EXISTS, "a check '%s' is registered already",
+                            ops->name);
+        }
+        return MSPTK_OK;
+}
+
+msptk_status msptk__registry_open(ctx *c, registry **ret, msptk_error **ret_err)
+{
+        registry *r = msptk__alloc(sizeof(*r));
+        msptk_status st = MSPTK_OK;
+
+        if (!r)
+                return msptk__nomem(ret_err);
+        r->c = c;
+        pthread_mutex_init(&r->lock, NULL);
+        for (size_t i = 0; st == MSPTK_OK && i < ARRAY_LEN(built_in); i++)
+                st = msptk__registry_add_adapter(r, built_in[i], ret_err);
+        if (st < 0) {
+                msptk__registry_close(r);
+                return st;
+        }
+        *ret = r;
+        return MSPTK_OK;
+}
+
+static void free_instance(instance *i)
+{
+        if (i->kind && i->self)
+                i->kind->ops.close(i->self);
+        pthread_mutex_destroy(&i->opening);
+        msptk_json_free(i->settings);
+        msptk__free(i->problem);
+        msptk__free(i);
+}
+
+void msptk__registry_close(registry *r)
+{
+        if (!r)
+                return;
+        for (instance *i = r->instances, *next; i; i = next) {
+                next = i->next;
+                free_instance(i);
+        }
+        for (custom_check *k = r->checks, *next; k; k = next) {
+                next = k->next;
+                if (k->ops.destroy)
+                        k->ops.destroy(k->user);
+                msptk__free(k);
+        }
+        for (adapter_kind *k = r->kinds, *next; k; k = next) {
+                next = k->next;
+                msptk__free(k);
+        }
+        msptk__free(r->types);
+        pthread_mutex_destroy(&r->lock);
+        msptk__free(r);
+}
+
+const char *const *msptk__registry_types(registry *r)
+{
+        const char **types;
+        size_t n = 0;
+
+        pthread_mutex_lock(&r->lock);
+        for (const adapter_kind *k = r->kinds; k; k = k->next)
+                n++;
+        types = msptk__alloc_array(n + 1, sizeof(*types));
+        if (types) {
+                n = 0;
+                for (const adapter_kind *k = r->kinds; k; k = k->next)
+                        types[n++] = k->ops.info->type;
+                msptk__free(r->types);
+                r->types = types;
+        }
+        types = r->types;
+        pthread_mutex_unlock(&r->lock);
+        return types;
+}
