@@ -226,7 +226,7 @@ class Run:
                     self.one(mode)
                 except Stop as stop:
                     print("FAILED %s" % stop)
-        if "--full" in self.options:
+        if "--full" in self.options and not self.only and "--quick" not in self.options:
             write_full(self)
         if "--ci" in self.options:
             budget_sum(self)
