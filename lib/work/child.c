@@ -165,10 +165,13 @@ static void on_exit(loop_io *io, uint32_t events)
         msptk__child_learn_status(c);
         c->ended = true;
         msptk__child_close_input(w, c);
-        for (int i = 0; i < 16 && !outputs_closed(c); i++) /* what a pipe can hold, and a bit */
-                if (!msptk__child_read(c, &c->out, w->spawner->chunk, READ_CHUNK) &
-                    !msptk__child_read(c, &c->err, w->spawner->chunk, READ_CHUNK))
+        for (int i = 0; i < 16 && !outputs_closed(c); i++) { /* what a pipe can hold, and a bit */
+                bool out = msptk__child_read(c, &c->out, w->spawner->chunk, READ_CHUNK);
+                bool err = msptk__child_read(c, &c->err, w->spawner->chunk, READ_CHUNK);
+
+                if (!out && !err)
                         break;
+        }
         if (outputs_closed(c) ||
             msptk__loop_timer_set(w, &c->timer, msptk__after_ms(c->linger_ms), linger_over) < 0)
                 finish_child(c);

@@ -108,7 +108,9 @@ class Run:
     def step(self, what, argv, env=None):
         status, output = self.start(argv, env)
         if status != 0:
-            print("\n".join(output.splitlines()[-LOG_LINES:]))
+            lines = output.splitlines()
+            first = next((i for i, line in enumerate(lines) if line.startswith("FAILED:")), len(lines) - LOG_LINES)
+            print("\n".join(lines[max(first, 0):][:LOG_LINES]))
             self.total[1] += 1
             raise Stop("%s failed" % what)
 
@@ -149,14 +151,14 @@ class Run:
             argv += ["--no-suite", "slow"]
         if mode in ("asan", "tsan"):
             argv += ["--timeout-multiplier", "4"]
-        if mode == "tsan" and tsan_wrapper():
-            argv += ["--wrapper", tsan_wrapper()]
+        if mode == "tsan":
+            argv = tsan_wrapper() + argv
         begin = time.monotonic()
         _, output = self.start(argv, dict(SANITIZER_ENV, MSPTK_TEST_BUILD=mode))
         took = time.monotonic() - begin
         tests = count_cases.read_log(path) if os.path.exists(path) else []
         if not tests and "No suitable tests" not in output and "No tests" not in output:
-            print(output)
+            print("FAILED %s:%s left no log\n%s" % (mode, suite, output))
             self.total[1] += 1
         counts = [0, 0, 0]
         for test in tests:
@@ -328,8 +330,8 @@ def tsan_wrapper():
     """gcc 12's thread sanitizer does not know the wider address randomisation of newer kernels."""
     if shutil.which("setarch") and subprocess.run(["setarch", "-R", "true"], stderr=subprocess.DEVNULL,
                                                   check=False).returncode == 0:
-        return "setarch -R"
-    return ""
+        return ["setarch", "-R"]
+    return []
 
 
 def tsan_works(run):
@@ -339,7 +341,7 @@ def tsan_works(run):
             f.write("int main(void) { return 0; }\n")
         if run.start(["cc", "-fsanitize=thread", "-o", exe, exe + ".c"])[0]:
             return False
-        return run.start(tsan_wrapper().split() + [exe])[0] == 0
+        return run.start(tsan_wrapper() + [exe])[0] == 0
 
 
 def write_full(run):
