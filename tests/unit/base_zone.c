@@ -305,8 +305,7 @@ static void malformed_rules_are_refused(void **state)
                 "AAA3BBB,M1.1.0,M2.1.0,",
                 "AAA3:60",
                 "AAAAAAAAAAAAAAAAAAAA3",
-                "A\x01"
-                "A3",
+                "A\1A3",
         };
         zone_rule r;
 
