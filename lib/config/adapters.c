@@ -2,6 +2,7 @@
 #define ROOM "config"
 #include "config/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { SETTINGS_MAX = 8 * 1024 * 1024 };
@@ -134,6 +135,8 @@ msptk_status msptk__written(json_writer *w, const char *what, msptk_json **ret,
 {
         msptk_status st = msptk__jw_finish(w);
 
+        if (st == MSPTK_E_NOMEM)
+                return msptk__nomem(ret_err);
         if (st < 0) {
                 TRY(msptk__buf_status(w->out, ROOM, what, ret_err));
                 return msptk__fail(ret_err, st, ROOM, "write %s as JSON", what);
@@ -158,11 +161,11 @@ static void write_setting(const setting *v, json_writer *w)
 
 static const setting *find_set(const config *c, const char *path, const char *key)
 {
-        AUTO_BUF buf full = BUF_INIT(2 * CONFIG_PATH_MAX);
+        char full[2 * CONFIG_PATH_MAX]; /* a lookup must not fail for want of memory */
         const setting *v;
 
-        (void)msptk__buf_addf(&full, "%s.%s", path, key);
-        v = full.failed ? NULL : msptk__config_value(c, msptk__buf_text(&full));
+        (void)snprintf(full, sizeof(full), "%s.%s", path, key);
+        v = msptk__config_value(c, full);
         return v && v->has && v->node ? v : NULL;
 }
 

@@ -12,7 +12,15 @@ typedef struct checker {
         const char *const *types;
         json_writer *w;
         char last_group[CONFIG_PATH_MAX];
+        bool nomem; /* some text could not be made */
 } checker;
+
+/* Before a text that was built is used. */
+static const char *made(checker *k, const buf *b)
+{
+        k->nomem |= b->failed == MSPTK_E_NOMEM;
+        return msptk__buf_text(b);
+}
 
 static void write_finding(checker *k, const char *level, const char *key, const char *file,
                           int32_t line, int32_t column, const char *message, const char *suggestion)
@@ -85,11 +93,11 @@ static void not_acted_on(checker *k, const char *path, const setting *v)
                 const tree_node *whole = msptk__tree_get(k->c->root, k->last_group);
 
                 write_finding(k, "warning", k->last_group, k->c->file, whole->key_line,
-                              whole->key_column, msptk__buf_text(&message),
+                              whole->key_column, made(k, &message),
                               "leave it for a later version, or take it out");
                 return;
         }
-        at_setting(k, "warning", k->last_group, v, msptk__buf_text(&message),
+        at_setting(k, "warning", k->last_group, v, made(k, &message),
                    tail - path > 9 && strcmp(tail - 9, ".schedule") == 0
                            ? "start 'msp-toolkit health check --all' from cron or a systemd timer"
                            : "leave it for a later version, or take it out");
@@ -108,7 +116,7 @@ static const setting *of_adapter(const config *c, const config_adapter *a, const
 {
         path->len = 0;
         (void)msptk__buf_addf(path, "%s.%s", a->origin, key);
-        return path->failed ? NULL : msptk__config_value(c, msptk__buf_text(path));
+        return msptk__config_value(c, msptk__buf_text(path));
 }
 
 static void adapter_type(checker *k, const config_adapter *a)
@@ -134,8 +142,7 @@ static void adapter_type(checker *k, const config_adapter *a)
                 (void)msptk__buf_add_str(&hint, "it is skipped; types that exist: ");
         for (size_t i = 0; !nearest && i < n; i++)
                 (void)msptk__buf_addf(&hint, "%s%s", i ? ", " : "", k->types[i]);
-        at_setting(k, "warning", msptk__buf_text(&path), v, msptk__buf_text(&message),
-                   msptk__buf_text(&hint));
+        at_setting(k, "warning", made(k, &path), v, made(k, &message), made(k, &hint));
 }
 
 static void adapter_url(checker *k, const config_adapter *a)
@@ -144,7 +151,7 @@ static void adapter_url(checker *k, const config_adapter *a)
         const setting *v = of_adapter(k->c, a, "api_url", &path);
 
         if (a->api_url && strncasecmp(a->api_url, "http://", 7) == 0)
-                at_setting(k, "warning", msptk__buf_text(&path), v,
+                at_setting(k, "warning", made(k, &path), v,
                            "the address is not encrypted: the credential travels in the clear",
                            "use https://");
 }
@@ -168,13 +175,12 @@ static void unset_variables(checker *k)
                 for (size_t j = 0; j < n + c->more_count && !at; j++) {
                         const setting *v = j < n ? &c->plain[j] : &c->more[j - n];
 
-                        if (!v->has || !v->text ||
-                            strcmp(v->text, msptk__buf_text(&reference)) != 0)
+                        if (!v->has || !v->text || strcmp(v->text, made(k, &reference)) != 0)
                                 continue;
                         at = v;
                         key = j < n ? rows[j].path : v->path;
                 }
-                at_setting(k, "warning", key, at, msptk__buf_text(&message),
+                at_setting(k, "warning", key, at, made(k, &message),
                            "set it in the environment or in .env beside the file, or use "
                            "vault:NAME");
         }
@@ -228,6 +234,8 @@ msptk_status msptk__config_check(const config *c, const char *const *adapter_typ
         msptk__jw_init(&w, &text, 0);
         msptk__jw_array_begin(&w);
         write_all(&k);
+        if (k.nomem)
+                return msptk__nomem(ret_err);
         msptk__jw_array_end(&w);
         return msptk__written(&w, "the findings", ret, ret_err);
 }

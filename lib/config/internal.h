@@ -19,7 +19,7 @@ int32_t msptk__key_section(const char *pattern);
 bool msptk__key_nearest(const char *section, const char *word, char ret[KEY_WORD]);
 void msptk__key_list_children(const char *section, buf *out);
 const char *msptk__key_nearest_path(const char *path);
-const config_key *msptk__key_of_path(const char *path, bool *ret_env_form);
+const config_key *msptk__key_of_path(const char *path, bool *ret_nomem);
 
 /* ---- dotenv.c ---- */
 typedef struct dotenv_entry {

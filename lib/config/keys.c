@@ -332,20 +332,21 @@ const char *msptk__key_nearest_path(const char *path)
 }
 
 /* "adapters[3].name" and "adapters.acme.name" have the pattern "adapters[].name". */
-const config_key *msptk__key_of_path(const char *path, bool *ret_env_form)
+const config_key *msptk__key_of_path(const char *path, bool *ret_nomem)
 {
         AUTO_BUF buf pattern = BUF_INIT(CONFIG_PATH_MAX);
         const config_key *row;
 
-        *ret_env_form = false;
+        *ret_nomem = true;
         while (*path) {
                 size_t word = strcspn(path, ".[");
                 size_t before = pattern.len;
 
                 if (before)
                         (void)msptk__buf_add_char(&pattern, '.');
-                if (msptk__buf_add(&pattern, path, word) < 0)
-                        return NULL;
+                (void)msptk__buf_add(&pattern, path, word);
+                if (pattern.failed)
+                        break;
                 path += word;
                 if (*path == '[') {
                         path += strcspn(path, "]");
@@ -362,15 +363,20 @@ const config_key *msptk__key_of_path(const char *path, bool *ret_env_form)
                         (void)msptk__buf_add_str(&pattern, before ? ".*" : "*");
                         if (msptk__key_exact(msptk__buf_text(&pattern)))
                                 break;
-                        if (!msptk__key_section(msptk__buf_text(&pattern)))
+                        if (!pattern.failed && !msptk__key_section(msptk__buf_text(&pattern))) {
+                                *ret_nomem = false;
                                 return NULL;
+                        }
                 }
         }
-        if (pattern.failed)
+        if (pattern.failed) {
+                *ret_nomem = pattern.failed == MSPTK_E_NOMEM;
                 return NULL;
+        }
+        *ret_nomem = false;
         row = msptk__key_exact(msptk__buf_text(&pattern));
-        if (!row && (row = msptk__key_env_form(msptk__buf_text(&pattern))))
-                *ret_env_form = true;
+        if (!row)
+                row = msptk__key_env_form(msptk__buf_text(&pattern));
         if (!row) {
                 char *dot = pattern.data ? strrchr(pattern.data, '.') : NULL;
 
@@ -378,6 +384,7 @@ const config_key *msptk__key_of_path(const char *path, bool *ret_env_form)
                         return NULL;
                 pattern.len = (size_t)(dot - pattern.data);
                 (void)msptk__buf_add_str(&pattern, ".*");
+                *ret_nomem = pattern.failed == MSPTK_E_NOMEM;
                 row = msptk__key_exact(msptk__buf_text(&pattern));
         }
         return row;

@@ -16,6 +16,8 @@ static void write_number(double number, json_writer *w)
 
 void msptk__setting_write(const setting *v, json_writer *w)
 {
+        msptk_status st;
+
         if (!v->has) {
                 msptk__jw_null(w);
                 return;
@@ -41,8 +43,10 @@ void msptk__setting_write(const setting *v, json_writer *w)
                 msptk__jw_array_end(w);
                 break;
         case CONFIG_MAP:
-                (void)msptk__free_write(NULL, v->node, "", v->node->key ? v->node->key : "", w,
-                                        NULL);
+                st = msptk__free_write(NULL, v->node, "", v->node->key ? v->node->key : "", w,
+                                       NULL);
+                if (st < 0)
+                        w->failed = st;
                 break;
         default:
                 msptk__jw_string(w, v->text);
@@ -113,13 +117,14 @@ static msptk_status write_explained(const config *c, const char *key, const sett
         return st;
 }
 
-/* "adapters.NAME.timeout" -> "adapters[2].timeout"; NULL when it names none. */
-static char *by_adapter_name(const config *c, const char *key)
+/* "adapters.NAME.timeout" -> "adapters[2].timeout"; *ret stays NULL when it names none. */
+static msptk_status by_adapter_name(const config *c, const char *key, char **ret,
+                                    msptk_error **ret_err)
 {
-        AUTO_BUF buf path = BUF_INIT(2 * CONFIG_PATH_MAX);
+        AUTO_BUF buf path = BUF_INIT(4 * CONFIG_PATH_MAX);
 
         if (strncmp(key, "adapters.", 9) != 0)
-                return NULL;
+                return MSPTK_OK;
         for (size_t i = 0; i < c->adapter_count; i++) {
                 const char *name = c->adapters[i].name;
                 size_t len = strlen(name);
@@ -127,9 +132,11 @@ static char *by_adapter_name(const config *c, const char *key)
                 if (strncmp(key + 9, name, len) != 0 || key[9 + len] != '.')
                         continue;
                 (void)msptk__buf_addf(&path, "%s%s", c->adapters[i].origin, key + 9 + len);
-                return msptk__buf_steal(&path);
+                TRY(msptk__buf_status(&path, ROOM, "the key", ret_err));
+                *ret = msptk__buf_steal(&path);
+                return *ret ? MSPTK_OK : msptk__nomem(ret_err);
         }
-        return NULL;
+        return MSPTK_OK;
 }
 
 static msptk_status no_such_key(const char *key, msptk_error **ret_err)
@@ -156,16 +163,22 @@ msptk_status msptk__config_explain(const config *c, const char *key, msptk_json 
                                    msptk_error **ret_err)
 {
         AUTO_BUF buf text = BUF_INIT(VIEW_MAX);
-        AUTO_FREE char *translated = by_adapter_name(c, key);
-        const char *path = translated ? translated : key;
-        const setting *v = msptk__config_value(c, path);
+        AUTO_FREE char *translated = NULL;
+        const char *path = key;
+        const setting *v;
         setting unset = { 0 };
-        bool env_form = false;
+        bool nomem = false;
         json_writer w;
 
+        TRY(by_adapter_name(c, key, &translated, ret_err));
+        if (translated)
+                path = translated;
+        v = msptk__config_value(c, path);
         if (!v) {
-                const config_key *row = msptk__key_of_path(path, &env_form);
+                const config_key *row = msptk__key_of_path(path, &nomem);
 
+                if (nomem)
+                        return msptk__nomem(ret_err);
                 if (!row || row->type == CONFIG_MAP)
                         return no_such_key(key, ret_err);
                 unset.row = row;

@@ -158,6 +158,8 @@ static msptk_status walk_item(walker *w, const tree_node *item, size_t section_l
         section[section_len] = '\0';
         cut(&w->pattern, section_len);
         (void)msptk__buf_add_str(&w->pattern, ".*");
+        if (w->pattern.failed == MSPTK_E_NOMEM)
+                return msptk__nomem(w->ret_err);
         if (w->pattern.failed)
                 return unknown_key(w, item, section);
         row = msptk__key_exact(msptk__buf_text(&w->pattern));
