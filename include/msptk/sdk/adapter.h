@@ -171,7 +171,7 @@ typedef struct msptk_host {
         void (*random)(const struct msptk_host *host, void *bytes, size_t len);
         void *(*alloc)(const struct msptk_host *host,
                        size_t size); /* zeroed; NULL when out of memory */
-        void (*free)(const struct msptk_host *host, void *memory);
+        void (*free)(const struct msptk_host *host, void *memory); /* NULL is fine */
 
         /* What one call of a slot may use; same thread as the slot. */
         int32_t (*cancelled)(const msptk_request *req);
