@@ -91,7 +91,7 @@ def own(path, header, folder, root):
 
 def lib_problem(rooms, root, path, header):
     room = path.split("/")[1]
-    if own(path, header, "lib/" + room, root):
+    if own(path, header, "lib/" + room, root) or os.path.normpath(header).startswith(room + "/"):
         return None
     target = header.split("/")[0]
     if room not in rooms.floor:
