@@ -1,4 +1,4 @@
-/* Child processes: argument vectors, never a shell; own session and process group, clean
+/* Child processes: argument vectors, never a shell; own process group without a terminal, clean
  * environment, no inherited descriptors, limits on output, time and resources. Nothing is done with
  * SIGCHLD: the end comes by pidfd. Hundreds may be asked for at once; few run at once.
  *

@@ -5,9 +5,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SH(script) \
@@ -361,6 +363,41 @@ static void nothing_is_left_after_close(void **state)
                 MSPTK_E_INVALID);
 }
 
+enum { NO_PTY = 10 };
+
+/* In a process that has a terminal: a program must not be able to ask on it. */
+static int run_under_a_terminal(void)
+{
+        const char *const argv[] = SH("echo asked >/dev/tty && exit 1; read a b c d group rest "
+                                      "</proc/$$/stat; [ $group = $$ ]");
+        int master = posix_openpt(O_RDWR | O_NOCTTY), slave;
+        child_result *r = NULL;
+        work *w = NULL;
+
+        if (master < 0 || grantpt(master) || unlockpt(master) || setsid() < 0)
+                return NO_PTY;
+        slave = open(ptsname(master), O_RDWR); /* becomes the terminal of this session */
+        if (slave < 0 || close(open("/dev/tty", O_RDWR)) || msptk__work_new(NULL, &w, NULL) < 0 ||
+            msptk__child_run(w, NULL, &(child_spec){ .argv = argv }, &r, NULL) < 0)
+                return 11;
+        return r->kind == CHILD_EXITED ? r->code : 12;
+}
+
+static void program_has_no_terminal_and_leads_its_group(void **state)
+{
+        pid_t pid = fork();
+        int status = 0;
+
+        (void)state;
+        if (!pid)
+                _exit(run_under_a_terminal());
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+        if (WEXITSTATUS(status) == NO_PTY)
+                skip();
+        assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 static void host_without_stdio_can_run_programs(void **state)
 {
         const char *const argv[] = SH("cat; echo out; echo err >&2");
@@ -399,6 +436,7 @@ static int first_thread(void)
 int main(void)
 {
         const struct CMUnitTest tests[] = {
+                cmocka_unit_test(program_has_no_terminal_and_leads_its_group), /* before threads */
                 cmocka_unit_test(output_streams_and_exit_code_are_told_apart),
                 cmocka_unit_test(program_is_found_in_path_and_gets_a_clean_surrounding),
                 cmocka_unit_test(input_limits_directory_and_environment_are_as_asked),
