@@ -340,6 +340,18 @@ static void an_agent_appears_after_some_calls_and_is_then_listed(void **state)
         end(&w);
 }
 
+static void settings_of_every_instance_do_no_harm(void **state)
+{
+        world w;
+
+        (void)state;
+        begin(&w, "{\"name\":\"x\",\"type\":\"fake\",\"provider\":\"fake\",\"timeout\":30,"
+                  "\"enabled\":true,\"clients\":[\"acme\"],\"api_url\":\"fake://x?devices=2\"}");
+        collect(&w, "acme");
+        assert_int_equal(w.mock->metric_count, 2 * msptk__fake_metric_count);
+        end(&w);
+}
+
 static void settings_that_make_no_sense_are_refused(void **state)
 {
         static const char *const bad[] = {
@@ -426,6 +438,7 @@ int main(void)
                 cmocka_unit_test(alerts_begin_stay_and_end_under_one_id),
                 cmocka_unit_test(commands_echo_fail_and_take_their_time),
                 cmocka_unit_test(an_agent_appears_after_some_calls_and_is_then_listed),
+                cmocka_unit_test(settings_of_every_instance_do_no_harm),
                 cmocka_unit_test(settings_that_make_no_sense_are_refused),
                 cmocka_unit_test(stopping_and_lack_of_memory_end_the_call_cleanly),
                 cmocka_unit_test(adapter_tables_carry_valid_settings_tables),

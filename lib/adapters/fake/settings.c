@@ -246,12 +246,28 @@ static msptk_status read_script(fake *self, const msptk_json *list, msptk_error 
         return MSPTK_OK;
 }
 
+/* Settings of every instance, which the host acts on; addresses were read first. Which of its
+ * clients use an instance is a list or map there; a number is the size of our world. */
+static bool is_of_host(const msptk_json *value)
+{
+        static const char *const names[] = { "url",     "name",    "type",    "provider",
+                                             "api_url", "api_key", "timeout", "enabled" };
+        const char *key = msptk_json_key(value);
+
+        for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+                if (strcmp(key, names[i]) == 0)
+                        return true;
+        }
+        return strcmp(key, "clients") == 0 && (msptk_json_type(value) == MSPTK_JSON_ARRAY ||
+                                               msptk_json_type(value) == MSPTK_JSON_OBJECT);
+}
+
 static msptk_status read_setting(fake *self, const msptk_json *value, msptk_error **ret_err)
 {
         const char *key = msptk_json_key(value), *text = msptk_json_string(value, "");
 
-        if (strcmp(key, "url") == 0)
-                return MSPTK_OK; /* read first */
+        if (is_of_host(value))
+                return MSPTK_OK;
         if (strcmp(key, "script") == 0)
                 return read_script(self, value, ret_err);
         if (strcmp(key, "fail_as") == 0) {
@@ -276,6 +292,8 @@ msptk_status msptk__fake_read_settings(fake *self, const msptk_json *settings,
         self->deploy_calls = 3;
         self->problems = 0.05;
         self->drift = 5;
+        if (!url) /* the short form, rmm: {provider: fake, api_url: "fake://..."} */
+                url = msptk_json_get(settings, "api_url");
         if (url)
                 st = read_url(self, msptk_json_string(url, ""), ret_err);
         /* What is said separately wins over the address. */

@@ -1,5 +1,6 @@
 /* Check "services": what systemd says where it runs, else processes against the expected list. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -268,19 +269,31 @@ static void exe_name(const local *self, unsigned pid, char *out, size_t cap)
 /* Name and state of "pid (name) S ..."; a name may hold anything, blanks and parentheses too. */
 static bool read_process(const local *self, unsigned pid, char *name, size_t cap, char *ret_state)
 {
-        AUTO_TEXT file_text t = { 0 };
-        char path[64];
-        const char *open, *close;
+        char path[64], full[LOCAL_PATH_CAP], data[512];
+        const char *open_paren, *close_paren;
+        ssize_t n;
+        int fd;
 
+        /* One read without memory of its own: there may be thousands of these. Name and state stand
+         * within the first hundred bytes. */
         snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-        if (msptk__local_read(self, path, 4096, &t) || !t.len)
+        if (!msptk__local_path(self, full, sizeof(full), path))
                 return false;
-        open = memchr(t.data, '(', t.len);
-        close = memrchr(t.data, ')', t.len);
-        if (!open || !close || close < open || close + 2 >= t.data + t.len)
+        fd = open(full, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+        if (fd < 0)
                 return false;
-        msptk__local_copy(name, cap, msptk__local_slice_of(open + 1, (size_t)(close - open - 1)));
-        *ret_state = close[2];
+        n = read(fd, data, sizeof(data));
+        close(fd);
+        if (n <= 0)
+                return false;
+        open_paren = memchr(data, '(', (size_t)n);
+        close_paren = memrchr(data, ')', (size_t)n);
+        if (!open_paren || !close_paren || close_paren < open_paren || close_paren + 2 >= data + n)
+                return false;
+        msptk__local_copy(
+                name, cap,
+                msptk__local_slice_of(open_paren + 1, (size_t)(close_paren - open_paren - 1)));
+        *ret_state = close_paren[2];
         return true;
 }
 
