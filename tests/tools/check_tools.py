@@ -1,9 +1,10 @@
 """The counting behind the last line of tests/run.sh. usage: check_tools.py"""
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from cases import Cases  # noqa: E402
+from cases import Cases, files_below  # noqa: E402
 import count_cases  # noqa: E402
 import run_tests  # noqa: E402
 
@@ -38,6 +39,11 @@ LOGS = [
 ]
 
 
+def syntax(path):
+    done = subprocess.run(["sh", "-n", path], capture_output=True, text=True, check=False)
+    return done.stderr.splitlines()
+
+
 def main():
     cases = Cases()
     for name, log, want in LOGS:
@@ -49,6 +55,8 @@ def main():
     cases.check("budgets sum to at most 24 minutes", ["%d s" % total] if total > 1440 else [])
     skips = run_tests.read_pairs(os.path.join(root, "tests", "allowed-skips.txt"))
     cases.check("every allowed skip has a reason", sorted(n for n in skips if len(skips[n]) < 10))
+    scripts = files_below(root, ["tests", "examples"], (".sh",)) + [".ci/run"]
+    cases.check("shell scripts are shell scripts", [p for s in scripts for p in syntax(os.path.join(root, s))])
     cases.end()
 
 

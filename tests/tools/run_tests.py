@@ -19,8 +19,8 @@ import count_cases  # noqa: E402
 # What each build is made of. Suites that look at the product instead of running it say nothing new under a sanitizer.
 BUILDS = {
     "test": ["-Dwerror=true"],
-    "asan": ["-Dwerror=true", "-Db_sanitize=address,undefined", "-Db_lundef=false"],
-    "tsan": ["-Dwerror=true", "-Db_sanitize=thread", "-Db_lundef=false"],
+    "asan": ["-Dwerror=true", "-Db_sanitize=address,undefined", "-Db_lundef=false", "-Doptimization=1"],
+    "tsan": ["-Dwerror=true", "-Db_sanitize=thread", "-Db_lundef=false", "-Doptimization=1"],
     "coverage": ["-Dwerror=true", "-Db_coverage=true", "-Doptimization=0"],
     "clang": ["-Dwerror=true"],
 }
