@@ -1,5 +1,4 @@
-/* Kernel and distribution text that the local adapter reads; the first byte picks nothing: every
- * parser sees every input. */
+/* Kernel and distribution text that the local adapter reads: every parser sees every input. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
