@@ -13,8 +13,8 @@
 typedef struct device_ref {
         char *id;
         char *name;
-        char *adapter;   /* instance that answers for it */
-        char *vendor_id; /* its id there */
+        char *adapter;   /* instance that answers for it; "" when none does (never NULL) */
+        char *vendor_id; /* its id there; "" when no adapter answers for it */
         char *address;   /* NULL when unknown */
 } device_ref;
 typedef struct device_refs {
@@ -25,18 +25,25 @@ void msptk__device_refs_clear(device_refs *r);
 #define AUTO_DEVICE_REFS __attribute__((cleanup(msptk__device_refs_clear)))
 
 /* Living devices of a client, by id. A device that several adapters know has one ref for each of
- * them. */
+ * them; one that no adapter knows has one with adapter "", so that nobody forgets it. */
 msptk_status msptk__device_refs(store_tx *tx, const char *client_id, device_refs *ret,
                                 msptk_error **ret_err);
 
 /* What an adapter said of a device: finds the device by identity or makes it, remembers keys,
- * presence and facts. */
+ * presence and facts. A device that was taken out by hand stays out: its id is given all the same.
+ */
 msptk_status msptk__device_observe(store_tx *tx, const char *client_id, const char *adapter,
                                    const msptk_device_row *row, int64_t now, char **ret_id,
                                    msptk_error **ret_err);
 /* Three-state presence (MSPTK_PRESENCE_*) as of `at`. */
 msptk_status msptk__device_seen(store_tx *tx, const char *device_id, int32_t presence, int64_t at,
                                 msptk_error **ret_err);
+
+/* What was last heard of a presence, newer than this, still counts; older is unknown: two rounds of
+ * the default schedule of six hours. */
+#define DEVICE_STALE_US (INT64_C(12) * 3600 * 1000000)
+/* "up", "down" or "unknown" of what was heard at `at`, as of `now`. */
+const char *msptk__device_presence_word(int32_t presence, int64_t at, int64_t now);
 
 /* For views: number of living devices of a client; newest time one of them was seen up (0: never).
  */
@@ -55,12 +62,35 @@ msptk_status msptk__device_list(act *a, const msptk_json *args, msptk_json **ret
                                 msptk_error **ret_err);
 msptk_status msptk__device_remove(act *a, const msptk_json *args, msptk_json **ret,
                                   msptk_error **ret_err);
+msptk_status msptk__device_update(act *a, const msptk_json *args, msptk_json **ret,
+                                  msptk_error **ret_err);
 msptk_status msptk__device_merge(act *a, const msptk_json *args, msptk_json **ret,
                                  msptk_error **ret_err);
 msptk_status msptk__device_unmerge(act *a, const msptk_json *args, msptk_json **ret,
                                    msptk_error **ret_err);
 msptk_status msptk__device_scan(act *a, const msptk_json *args, msptk_json **ret,
                                 msptk_error **ret_err);
+
+/* Plans of the changes. */
+msptk_status msptk__device_add_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                    msptk_error **ret_err);
+msptk_status msptk__device_update_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                       msptk_error **ret_err);
+msptk_status msptk__device_remove_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                       msptk_error **ret_err);
+msptk_status msptk__device_merge_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                      msptk_error **ret_err);
+msptk_status msptk__device_unmerge_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                        msptk_error **ret_err);
+/* What an adapter does to one device: agent_deploy, command_run; and its alerts of a client. */
+msptk_status msptk__device_deploy(act *a, const msptk_json *args, msptk_json **ret,
+                                  msptk_error **ret_err);
+msptk_status msptk__device_deploy_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                       msptk_error **ret_err);
+msptk_status msptk__device_command(act *a, const msptk_json *args, msptk_json **ret,
+                                   msptk_error **ret_err);
+msptk_status msptk__adapter_alerts_op(act *a, const msptk_json *args, msptk_json **ret,
+                                      msptk_error **ret_err);
 
 /* Numbers 60 to 69. */
 extern const store_migration msptk__devices_migrations[];
