@@ -75,7 +75,7 @@ static msptk_status describe(instance *i, const char *type, msptk_error **ret_er
 }
 
 static msptk_status add_instance(registry *r, const char *name, const char *type,
-                                 const config_adapter *config, msptk_error **ret_err)
+                                 const config_adapter *adapter, msptk_error **ret_err)
 {
         instance *i = msptk__alloc(sizeof(*i)), **last;
 
@@ -85,15 +85,15 @@ static msptk_status add_instance(registry *r, const char *name, const char *type
                 ;
         *last = i;
         i->r = r;
-        i->config = config;
+        i->config = adapter;
         pthread_mutex_init(&i->opening, NULL);
         i->info = (instance_info){ .name = name,
                                    .type = type,
                                    .title = type,
-                                   .origin = config ? config->origin : "built in",
-                                   .enabled = config ? config->enabled : true };
-        i->settings = config && config->settings ? msptk_json_copy(config->settings)
-                                                 : msptk_json_new_object();
+                                   .origin = adapter ? adapter->origin : "built in",
+                                   .enabled = adapter ? adapter->enabled : true };
+        i->settings = adapter && adapter->settings ? msptk_json_copy(adapter->settings)
+                                                   : msptk_json_new_object();
         if (!i->settings)
                 return msptk__nomem(ret_err);
         msptk__host_fill(i);

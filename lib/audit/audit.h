@@ -51,8 +51,8 @@ typedef struct act_row {
 msptk_status msptk__audit_open(ctx *c, audit **ret_audit, msptk_error **ret_err);
 void msptk__audit_close(audit *a); /* commits what waits in a group; NULL-safe */
 msptk_status msptk__audit_flush(ctx *c, msptk_error **ret_err);
-msptk_status msptk__act_register(audit *a, const act_row *row,
-                                 msptk_error **ret_err);         /* row outlives the audit */
+/* Before the first act. The row is copied, its texts are not. */
+msptk_status msptk__act_register(audit *a, const act_row *row, msptk_error **ret_err);
 const act_row *msptk__act_row(const audit *a, const char *name); /* NULL when unknown */
 
 /* ---- doing ---- */

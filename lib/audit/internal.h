@@ -43,7 +43,7 @@ typedef struct grant {
 struct audit {
         ctx *c;
         audit_opts opts;
-        const act_row **rows; /* sorted by name */
+        act_row *rows; /* sorted by name; fixed once acts run */
         size_t row_count;
         uint8_t mac_key[DIGEST_BYTES]; /* seals plans where no vault is open; random */
         grant *grants;

@@ -102,7 +102,7 @@ static size_t place_of(const audit *a, const char *name)
         while (low < high) {
                 size_t mid = (low + high) / 2;
 
-                if (strcmp(a->rows[mid]->name, name) < 0)
+                if (strcmp(a->rows[mid].name, name) < 0)
                         low = mid + 1;
                 else
                         high = mid;
@@ -114,13 +114,13 @@ const act_row *msptk__act_row(const audit *a, const char *name)
 {
         size_t i = place_of(a, name);
 
-        return i < a->row_count && !strcmp(a->rows[i]->name, name) ? a->rows[i] : NULL;
+        return i < a->row_count && !strcmp(a->rows[i].name, name) ? &a->rows[i] : NULL;
 }
 
 msptk_status msptk__act_register(audit *a, const act_row *row, msptk_error **ret_err)
 {
         size_t at = place_of(a, row->name);
-        const act_row **grown;
+        act_row *grown;
 
         if (msptk__act_row(a, row->name))
                 return fail(ret_err, MSPTK_E_EXISTS, "there is an operation '%s' already",
@@ -130,7 +130,7 @@ msptk_status msptk__act_register(audit *a, const act_row *row, msptk_error **ret
                 return msptk__nomem(ret_err);
         a->rows = grown;
         memmove(grown + at + 1, grown + at, (a->row_count - at) * sizeof(*grown));
-        grown[at] = row;
+        grown[at] = *row;
         a->row_count++;
         return MSPTK_OK;
 }

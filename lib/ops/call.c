@@ -23,7 +23,7 @@ static msptk_status no_such_operation(const char *name, msptk_error **ret_err)
 {
         const op_row *rows[OP_ROWS_MAX];
         size_t count;
-        const char *names[256], *near;
+        const char *names[OP_ROWS_MAX], *near;
         size_t n = 0;
 
         msptk__op_rows(rows, &count);
@@ -67,11 +67,13 @@ static msptk_status run_row(msptk_toolkit *tk, const op_row *row, const msptk_js
                             msptk_error **ret_err)
 {
         ctx *c = msptk__toolkit_ctx(tk);
+        act_row copy;
 
         TRY(msptk__toolkit_need(tk, row->needs, ret_err));
         if (row->needs == NEED_STORE)
                 return msptk__act_run(c, row->act.name, values, opts, ret_json, ret_err);
-        return msptk__act_run_bare(c, &row->act, values, opts, ret_json, ret_err);
+        copy = msptk__op_act(row);
+        return msptk__act_run_bare(c, &copy, values, opts, ret_json, ret_err);
 }
 
 msptk_status msptk__call_inside(msptk_toolkit *tk, const msptk_args *args,

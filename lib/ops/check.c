@@ -388,7 +388,7 @@ static msptk_status check_value(const checking *k, const msptk_json *v, msptk_js
 msptk_status msptk__op_check_name(const op_row *row, const char *name, const op_param **ret_param,
                                   msptk_error **ret_err)
 {
-        const char *names[64], *near;
+        const char *names[64] = { 0 }, *near;
         size_t n = 0;
 
         for (const op_param *p = row->params; p && p->name; p++) {

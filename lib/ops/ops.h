@@ -102,6 +102,9 @@ enum { OP_ROWS_MAX = 128 };
 void msptk__op_rows(const op_row *ret_rows[OP_ROWS_MAX], size_t *ret_count);
 const op_row *msptk__op_row(const char *name); /* NULL when unknown */
 
+/* The act_row of a row, with its check filled in. */
+act_row msptk__op_act(const op_row *row);
+
 /* act_row.check of every row. */
 msptk_status msptk__op_check(const act_row *row, const ctx *c, const msptk_json *args,
                              msptk_json **ret_args, msptk_json **ret_shown, msptk_error **ret_err);

@@ -39,13 +39,25 @@ void msptk__op_rows(const op_row *ret_rows[OP_ROWS_MAX], size_t *ret_count)
         find(NULL, ret_rows, ret_count);
 }
 
+act_row msptk__op_act(const op_row *row)
+{
+        act_row copy = row->act;
+
+        copy.check = msptk__op_check;
+        copy.op = row;
+        return copy;
+}
+
 msptk_status msptk__toolkit_operations(ctx *c, msptk_error **ret_err)
 {
         const op_row *rows[OP_ROWS_MAX];
         size_t count;
 
         msptk__op_rows(rows, &count);
-        for (size_t i = 0; i < count; i++)
-                TRY(msptk__act_register(c->audit, &rows[i]->act, ret_err));
+        for (size_t i = 0; i < count; i++) {
+                act_row row = msptk__op_act(rows[i]);
+
+                TRY(msptk__act_register(c->audit, &row, ret_err));
+        }
         return MSPTK_OK;
 }

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "adapters/adapters.h"
 #include "audit/audit.h"
 #include "config/config.h"
 #include "store/store.h"
@@ -44,6 +45,7 @@ struct msptk_toolkit {
         struct msptk_toolkit_opts opts;
         char *principal;
         manager managers[MANAGER_COUNT];
+        struct rmm_handle *rmms; /* lent adapters; under `opening` */
         dispatch *dispatch;
         bool has_thread;
         pthread_t dispatch_thread;
@@ -52,6 +54,7 @@ struct msptk_toolkit {
 };
 
 msptk_toolkit *msptk__toolkit_of(ctx *c);
+void msptk__rmm_handles_free(struct rmm_handle *first);
 /* Opens the floors up to `what` that are not open yet; with tk->opening held. */
 msptk_status msptk__toolkit_open_parts(msptk_toolkit *tk, int32_t what, msptk_error **ret_err);
 /* Closes every floor, in reverse; nobody may be inside. */

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "adapters/adapters.h"
 #include "clients/clients.h"
 
 extern char **environ;
@@ -12,6 +13,7 @@ extern char **environ;
 static const store_migration *const migrations[] = {
         msptk__vault_migrations,
         msptk__audit_migrations,
+        msptk__adapters_migrations,
         msptk__clients_migrations,
 };
 
@@ -147,6 +149,7 @@ msptk_status msptk__toolkit_open_parts(msptk_toolkit *tk, int32_t what, msptk_er
 
 void msptk__toolkit_close_parts(msptk_toolkit *tk)
 {
+        msptk__registry_close(STEAL(tk->c.registry));
         close_floors(&tk->c);
         msptk__zone_free(STEAL(tk->c.zone));
         msptk__config_free(STEAL(tk->c.config));

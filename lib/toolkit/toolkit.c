@@ -79,6 +79,7 @@ static void destroy(msptk_toolkit *tk)
         msptk__work_free(tk->c.work);
         msptk__dispatch_unref(tk->dispatch);
         msptk__gate_free(tk->c.gate);
+        msptk__rmm_handles_free(tk->rmms);
         msptk__toolkit_opts_clear(&tk->opts);
         msptk__free(tk->principal);
         pthread_mutex_destroy(&tk->opening);
@@ -141,6 +142,7 @@ static msptk_status prepare(msptk_toolkit *tk, const msptk_toolkit_opts *opts,
                 tk->managers[i] = (manager){ .kind = KIND_MANAGER, .c = &tk->c };
         TRY(set_principal(tk, ret_err));
         TRY(msptk__work_new(NULL, &tk->c.work, ret_err));
+        TRY(msptk__registry_open(&tk->c, &tk->c.registry, ret_err));
         TRY(msptk__dispatch_new(&tk->dispatch, ret_err));
         if (tk->flags & MSPTK_OPEN_DISPATCH_THREAD)
                 TRY(start_dispatch_thread(tk, ret_err));
