@@ -13,11 +13,13 @@ extern "C" {
  *
  * @vault    borrowed
  * @name     slug; "vault:NAME" refers to it
- * @bytes    copied, then the caller should erase its own
+ * @bytes    UTF-8 text without NUL, copied; then the caller should erase its own. Base64 for what
+ *           is not text
  * @len      1 to 65536
  * @ret_err  optional; on failure owned by the caller, release with msptk_error_free()
  *
- * Returns MSPTK_OK, MSPTK_E_INVALID, MSPTK_E_CRYPTO when the key is missing or wrong.
+ * Returns MSPTK_OK, MSPTK_E_INVALID (SECRET_NAME, SECRET_NOT_TEXT), MSPTK_E_CRYPTO when the key is
+ * missing or wrong.
  * Thread: any.   Since: 0.1
  */
 MSPTK_API msptk_status msptk_vault_set(msptk_vault *vault, const char *name, const void *bytes,

@@ -33,7 +33,7 @@ msptk_status msptk__once_begin(act *a, store_tx *tx, msptk_json **ret_result, ms
                 return MSPTK_OK;
         TRY(msptk__query(tx, &q, ret_err,
                          "SELECT args_digest, result FROM act_once WHERE principal = ?1 AND "
-                         "op = ?2 AND key = ?3",
+                         "op = ?2 AND once_key = ?3",
                          SQL_TEXT(a->opts.principal), SQL_TEXT(a->row->name),
                          SQL_TEXT(a->opts.idempotency_key)));
         st = msptk__stmt_step(q, ret_err);
@@ -42,7 +42,7 @@ msptk_status msptk__once_begin(act *a, store_tx *tx, msptk_json **ret_result, ms
         if (st < 0)
                 return st;
         return msptk__exec(tx, ret_err,
-                           "INSERT INTO act_once (principal, op, key, args_digest, at) "
+                           "INSERT INTO act_once (principal, op, once_key, args_digest, at) "
                            "VALUES (?1, ?2, ?3, ?4, ?5)",
                            SQL_TEXT(a->opts.principal), SQL_TEXT(a->row->name),
                            SQL_TEXT(a->opts.idempotency_key), SQL_TEXT(a->digest), SQL_INT(a->now));
@@ -58,7 +58,7 @@ msptk_status msptk__once_end(act *a, store_tx *tx, const msptk_json *result, msp
         TRY(msptk__buf_status(&text, ROOM, "the result", ret_err));
         return msptk__exec(tx, ret_err,
                            "UPDATE act_once SET result = ?4 WHERE principal = ?1 AND op = ?2 AND "
-                           "key = ?3",
+                           "once_key = ?3",
                            SQL_TEXT(a->opts.principal), SQL_TEXT(a->row->name),
                            SQL_TEXT(a->opts.idempotency_key), SQL_TEXT_N(text.data, text.len));
 }
@@ -67,8 +67,9 @@ msptk_status msptk__once_forget(act *a, store_tx *tx, msptk_error **ret_err)
 {
         if (!a->opts.idempotency_key)
                 return MSPTK_OK;
-        return msptk__exec(tx, ret_err,
-                           "DELETE FROM act_once WHERE principal = ?1 AND op = ?2 AND key = ?3",
-                           SQL_TEXT(a->opts.principal), SQL_TEXT(a->row->name),
-                           SQL_TEXT(a->opts.idempotency_key));
+        return msptk__exec(
+                tx, ret_err,
+                "DELETE FROM act_once WHERE principal = ?1 AND op = ?2 AND once_key = ?3",
+                SQL_TEXT(a->opts.principal), SQL_TEXT(a->row->name),
+                SQL_TEXT(a->opts.idempotency_key));
 }

@@ -146,16 +146,12 @@ msptk_status msptk__plan_confirm(act *a, msptk_error **ret_err)
 
 msptk_status msptk__plan_use(act *a, store_tx *tx, msptk_error **ret_err)
 {
-        AUTO_ERROR msptk_error *why = NULL;
-        msptk_status st =
-                msptk__exec(tx, &why, "INSERT INTO plan_used (id, used_at) VALUES (?1, ?2)",
-                            SQL_BLOB(a->plan_id, sizeof(a->plan_id)), SQL_INT(a->now));
-
-        if (st == MSPTK_E_EXISTS)
-                return fail_why(ret_err, MSPTK_E_PLAN, "PLAN_USED",
-                                "make a new plan, and confirm that one",
-                                "the plan was carried out already");
-        if (st < 0 && ret_err)
-                *ret_err = STEAL(why);
-        return st;
+        TRY(msptk__exec(tx, ret_err,
+                        "INSERT INTO plan_used (id, used_at) VALUES (?1, ?2) ON CONFLICT (id) DO "
+                        "NOTHING",
+                        SQL_BLOB(a->plan_id, sizeof(a->plan_id)), SQL_INT(a->now)));
+        if (msptk__tx_changes(tx) == 1)
+                return MSPTK_OK;
+        return fail_why(ret_err, MSPTK_E_PLAN, "PLAN_USED", "make a new plan, and confirm that one",
+                        "the plan was carried out already");
 }

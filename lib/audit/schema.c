@@ -11,9 +11,9 @@ static const char *const audit_sql[] = {
         "at INTEGER NOT NULL, signature BLOB NOT NULL, public_key BLOB NOT NULL, "
         "pruned_at INTEGER, pruned_signature BLOB)",
         "CREATE TABLE plan_used (id BLOB PRIMARY KEY, used_at INTEGER NOT NULL)",
-        "CREATE TABLE act_once (principal TEXT NOT NULL, op TEXT NOT NULL, key TEXT NOT NULL, "
+        "CREATE TABLE act_once (principal TEXT NOT NULL, op TEXT NOT NULL, once_key TEXT NOT NULL, "
         "args_digest TEXT NOT NULL, at INTEGER NOT NULL, result TEXT, "
-        "PRIMARY KEY (principal, op, key))",
+        "PRIMARY KEY (principal, op, once_key))",
         NULL,
 };
 

@@ -2,7 +2,7 @@
 #include "vault/vault.h"
 
 static const char *const vault_sql[] = {
-        "CREATE TABLE vault_key (id TEXT PRIMARY KEY, current INTEGER NOT NULL, "
+        "CREATE TABLE vault_key (id TEXT PRIMARY KEY, in_use INTEGER NOT NULL, "
         "kind TEXT NOT NULL, salt BLOB, ops INTEGER, mem INTEGER, nonce BLOB NOT NULL, "
         "box BLOB NOT NULL, created_at INTEGER NOT NULL)",
         "CREATE TABLE secret (name TEXT PRIMARY KEY, key_id TEXT NOT NULL REFERENCES "

@@ -59,7 +59,7 @@ static msptk_status row_read(store_tx *tx, key_row *row, msptk_error **ret_err)
 
         TRY(msptk__query(tx, &row->q, ret_err,
                          "SELECT id, kind, salt, ops, mem, nonce, box FROM vault_key "
-                         "WHERE current = ?1",
+                         "WHERE in_use = ?1",
                          SQL_INT(1)));
         st = msptk__stmt_step(row->q, ret_err);
         if (st != MSPTK_OK)
@@ -182,9 +182,9 @@ msptk_status msptk__vault_key_record(vault *v, store_tx *tx, const vault_key *ke
 
         TRY(msptk__box_seal(key, "check", "vault", check_text, sizeof(check_text) - 1, nonce, &box,
                             ret_err));
-        TRY(msptk__exec(tx, ret_err, "UPDATE vault_key SET current = ?1", SQL_INT(0)));
+        TRY(msptk__exec(tx, ret_err, "UPDATE vault_key SET in_use = ?1", SQL_INT(0)));
         return msptk__exec(tx, ret_err,
-                           "INSERT INTO vault_key (id, current, kind, salt, ops, mem, nonce, box, "
+                           "INSERT INTO vault_key (id, in_use, kind, salt, ops, mem, nonce, box, "
                            "created_at) VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                            SQL_TEXT(key->id), SQL_TEXT(kind_of(v)),
                            kdf ? SQL_BLOB(kdf->salt, SALT_BYTES) : SQL_NULL,
