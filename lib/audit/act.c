@@ -464,6 +464,7 @@ void msptk__act_note(act *a, const char *key, const char *value)
         text[len] = '\0';
         if (a->notes && msptk_json_set_string(a->notes, key, text) == MSPTK_OK)
                 a->note_count++;
-        if (!a->client_id && a->row->client_param && !strcmp(key, a->row->client_param))
+        if (!a->client_id && (!strcmp(key, "client_id") ||
+                              (a->row->client_param && !strcmp(key, a->row->client_param))))
                 a->client_id = msptk__strdup(text);
 }

@@ -96,8 +96,8 @@ int64_t msptk__act_deadline_left_ms(const act *a);    /* INT64_MAX when there is
  */
 msptk_status msptk__act_progress(act *a, int64_t done, int64_t total, const char *what,
                                  msptk_error **ret_err);
-/* A fact for the audit row ("device_id": "..."); the client is taken from the arguments by itself.
- * Never a secret. */
+/* A fact for the audit row ("device_id": "..."); "client_id" also names the row's client when the
+ * arguments do not. Never a secret. */
 void msptk__act_note(act *a, const char *key, const char *value);
 
 /* ---- reading and proving the trail: the work of audit_list, audit_verify, audit_head ---- */

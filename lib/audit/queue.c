@@ -223,6 +223,14 @@ static void flush_ended(void *user)
         pthread_mutex_unlock(&au->lock);
 }
 
+/* The pool takes no more work: what waits is written with the next act, or at close. */
+static void flush_refused(audit *au)
+{
+        pthread_mutex_lock(&au->lock);
+        au->flush_due = 0;
+        pthread_mutex_unlock(&au->lock);
+}
+
 static void drop_oldest(audit *au)
 {
         entry *e = au->queue.first;
@@ -254,7 +262,7 @@ void msptk__queue_add(audit *au, entry *e)
         pthread_mutex_unlock(&au->lock);
         if (full)
                 (void)msptk__queue_flush(au, NULL);
-        else if (start)
-                (void)msptk__work_run(au->c->work, NULL, "audit group", flush_later, flush_ended,
-                                      au, NULL);
+        else if (start && msptk__work_run(au->c->work, NULL, "audit group", flush_later,
+                                          flush_ended, au, NULL) < 0)
+                flush_refused(au);
 }

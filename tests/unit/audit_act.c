@@ -36,6 +36,7 @@ static msptk_status put_thing(act *a, const msptk_json *args, msptk_json **ret, 
 
         TRY(msptk__act_tx(a, &tx, err));
         TRY(msptk__exec(tx, err, "INSERT INTO thing (name) VALUES (?1)", SQL_TEXT(name)));
+        /* Inside the one write transaction: no other thread is here. */
         ((world *)msptk__act_ctx(a)->clock_user)->ran++;
         if (msptk_json_get(args, "break"))
                 return fail(err, MSPTK_E_IO, "the thing broke on " CANARY);
@@ -560,6 +561,42 @@ static void two_processes_append_to_one_chain(void **state)
         assert_trail_holds(w);
 }
 
+static void *thread_main(void *user)
+{
+        world *w = user;
+
+        for (int i = 0; i < 20; i++) {
+                if (call(w, i % 3 ? "thing_look" : "thing_put", NULL, NULL, NULL, NULL) < 0)
+                        return w;
+        }
+        return NULL;
+}
+
+static void threads_share_one_chain_and_lose_no_entry(void **state)
+{
+        world *w = *state;
+        pthread_t threads[4];
+        work_opts opts = { 0 };
+
+        assert_int_equal(msptk__work_new(&opts, &w->c.work, NULL), MSPTK_OK);
+        msptk__audit_configure(w->c.audit, &(audit_opts){ .group_ms = 1, .group_entries = 10 });
+        for (size_t i = 0; i < ARRAY_LEN(threads); i++)
+                assert_int_equal(pthread_create(&threads[i], NULL, thread_main, w), 0);
+        for (size_t i = 0; i < ARRAY_LEN(threads); i++) {
+                void *failed = w;
+
+                assert_int_equal(pthread_join(threads[i], &failed), 0);
+                assert_null(failed);
+        }
+        close_world(w);
+        assert_int_equal(msptk__work_close(w->c.work, 5000, NULL), MSPTK_OK);
+        msptk__work_free(w->c.work);
+        w->c.work = NULL;
+        open_world(w);
+        assert_int_equal(count(w, "SELECT count(*) FROM audit"), 80);
+        assert_trail_holds(w);
+}
+
 /* ---- secrets ---- */
 
 static bool file_holds(const char *dir, const char *name, const char *needle)
@@ -616,6 +653,7 @@ int main(void)
                 T(the_list_pages_backwards_and_filters),
                 T(a_head_printed_by_one_call_is_accepted_by_verify),
                 T(two_processes_append_to_one_chain),
+                T(threads_share_one_chain_and_lose_no_entry),
                 T(a_secret_set_through_an_act_is_nowhere_in_the_clear),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
