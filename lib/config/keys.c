@@ -76,11 +76,8 @@ static const config_key keys[] = {
         KEY("audit.retention_days", CONFIG_INT, "365", "How long audit entries are kept.",
             .unit = "days", .min = 1, .max = 36500),
 
-        KEY("limits.requests_per_minute", CONFIG_INT, "600",
+        KEY("limits.requests_per_minute", CONFIG_INT, "0",
             "How many operations one principal may start in a minute; 0 means no limit.",
-            .unit = "requests per minute", .min = 0, .max = 1000000),
-        KEY("limits.writes_per_minute", CONFIG_INT, "120",
-            "How many of them may change something; 0 means no limit.",
             .unit = "requests per minute", .min = 0, .max = 1000000),
         KEY("limits.response_size", CONFIG_BYTES, "16MiB",
             "The largest reply that is read from a vendor.", .unit = "bytes", .min = 1024,

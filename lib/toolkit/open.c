@@ -31,12 +31,24 @@ static config_open how_to_open(const msptk_toolkit_opts *o)
         };
 }
 
+static int32_t log_level(const config *cfg)
+{
+        static const char *const names[] = { "DEBUG", "INFO", "WARNING", "ERROR" };
+        const char *level = msptk__config_str(cfg, "general.log_level", "INFO");
+
+        for (int32_t i = 0; i < (int32_t)ARRAY_LEN(names); i++)
+                if (!strcmp(names[i], level))
+                        return i;
+        return LOG_INFO;
+}
+
 static msptk_status open_config(msptk_toolkit *tk, msptk_error **ret_err)
 {
         config_open how = how_to_open(&tk->opts);
         const char *zone_name;
 
         TRY(msptk__config_open(&how, &tk->c.config, ret_err));
+        tk->c.log_level = log_level(tk->c.config);
         zone_name = msptk__config_str(tk->c.config, "general.timezone", "UTC");
         return msptk__zone_load(NULL, zone_name, &tk->c.zone, ret_err);
 }
@@ -84,27 +96,80 @@ static msptk_status open_store(msptk_toolkit *tk, msptk_error **ret_err)
                                     ret_err);
 }
 
+static const char *variable_of(void *user, const char *name)
+{
+        return msptk__config_env(user, name);
+}
+
+/* The first key of a database that has none yet; the vault refuses a lost one by itself. */
+static msptk_status make_first_key(ctx *c, const char *key_file, msptk_error **ret_err)
+{
+        AUTO_TX store_tx *tx = NULL;
+        file_info info;
+        int64_t keys = 0;
+        msptk_status st;
+
+        if (c->read_only || msptk__file_stat(key_file, 0, &info, NULL) != MSPTK_E_NOTFOUND)
+                return MSPTK_OK;
+        TRY(msptk__tx_begin(c->store, TX_READ, 0, &tx, ret_err));
+        TRY(msptk__query_int(tx, &keys, ret_err, "SELECT COUNT(*) FROM vault_key"));
+        if (keys)
+                return MSPTK_OK;
+        TRY(make_directory(key_file, ret_err));
+        st = msptk__vault_key_create(key_file, ret_err);
+        if (st != MSPTK_E_EXISTS)
+                return st;
+        if (ret_err) { /* another process was first */
+                msptk_error_free(*ret_err);
+                *ret_err = NULL;
+        }
+        return MSPTK_OK;
+}
+
+static msptk_status open_with_passphrase(ctx *c, const char *ref, msptk_error **ret_err)
+{
+        secret_source from = { .env = variable_of,
+                               .env_user = c->config,
+                               .base_dir = msptk__config_dir(c->config) };
+        AUTO_SECRET secret *passphrase = NULL;
+        vault_opts o = { 0 };
+
+        TRY(msptk__wrap(ret_err, msptk__secret_resolve(c, ref, &from, &passphrase, ret_err),
+                        "read the vault's passphrase"));
+        o.passphrase = msptk__secret_bytes(passphrase, &o.passphrase_len);
+        return msptk__vault_open(c, &o, &c->vault, ret_err);
+}
+
 static msptk_status open_vault(msptk_toolkit *tk, msptk_error **ret_err)
 {
         ctx *c = &tk->c;
-        const char *variable = msptk__config_str(c->config, "vault.passphrase_env", NULL);
-        const char *passphrase = variable ? msptk__config_env(c->config, variable) : NULL;
+        const char *passphrase = msptk__config_str(c->config, "vault.passphrase", NULL);
         vault_opts o = { 0 };
 
-        if (variable && !passphrase)
-                return fail_why(ret_err, MSPTK_E_CRYPTO, "PASSPHRASE_MISSING",
-                                "set the variable, or use vault.key_file",
-                                "the vault's passphrase variable '%s' is not set", variable);
-        if (passphrase) {
-                o.passphrase = passphrase;
-                o.passphrase_len = strlen(passphrase);
-        } else if (!strcmp(msptk__store_path(c->store), ":memory:") &&
-                   !msptk__config_is_set(c->config, "vault.key_file")) {
+        if (passphrase)
+                return open_with_passphrase(c, passphrase, ret_err);
+        if (!strcmp(msptk__store_path(c->store), ":memory:") &&
+            !msptk__config_is_set(c->config, "vault.key_file")) {
                 o.ephemeral = 1;
         } else {
                 o.key_file = msptk__config_str(c->config, "vault.key_file", NULL);
+                TRY(make_first_key(c, o.key_file, ret_err));
         }
         return msptk__vault_open(c, &o, &c->vault, ret_err);
+}
+
+static msptk_status open_audit(ctx *c, msptk_error **ret_err)
+{
+        audit_opts o = {
+                .group_ms = msptk__config_ms(c->config, "audit.commit_interval", 0),
+                .group_entries = (int32_t)msptk__config_int(c->config, "audit.commit_entries", 0),
+                .requests_per_minute =
+                        (int32_t)msptk__config_int(c->config, "limits.requests_per_minute", 0),
+        };
+
+        TRY(msptk__audit_open(c, &c->audit, ret_err));
+        msptk__audit_configure(c->audit, &o);
+        return MSPTK_OK;
 }
 
 static msptk_status open_floors(msptk_toolkit *tk, msptk_error **ret_err)
@@ -113,7 +178,7 @@ static msptk_status open_floors(msptk_toolkit *tk, msptk_error **ret_err)
 
         TRY(open_store(tk, ret_err));
         TRY(open_vault(tk, ret_err));
-        TRY(msptk__audit_open(c, &c->audit, ret_err));
+        TRY(open_audit(c, ret_err));
         return msptk__toolkit_operations(c, ret_err);
 }
 
