@@ -171,7 +171,8 @@ static void translate(const child_result *from, msptk_program_result *to)
                 .struct_size = sizeof(*to),
                 .ended = kinds[from->kind],
                 .code = from->code,
-                .truncated = from->out_truncated || from->err_truncated,
+                .truncated =
+                        from->kind == CHILD_OVERFLOW || from->out_truncated || from->err_truncated,
                 .out = from->out,
                 .out_len = from->out_len,
                 .err = from->err,
@@ -181,9 +182,10 @@ static void translate(const child_result *from, msptk_program_result *to)
         };
 }
 
-static msptk_status start_programs(group *g, const msptk_program *programs, size_t count,
-                                   msptk_error **ret_err)
+static msptk_status start_programs(const ctx *c, group *g, const msptk_program *programs,
+                                   size_t count, msptk_error **ret_err)
 {
+        size_t limit = (size_t)msptk__config_int(c->config, "limits.plugin_output", PROGRAM_OUTPUT);
         const char *at = (const char *)programs;
 
         for (size_t i = 0; i < count; i++, at += programs->struct_size) {
@@ -195,10 +197,13 @@ static msptk_status start_programs(group *g, const msptk_program *programs, size
                         .input = p.input,
                         .input_len = p.input_len,
                         .timeout_ms = p.timeout_ms,
-                        .out_max = p.output_limit ? p.output_limit : PROGRAM_OUTPUT,
-                        .err_max = p.output_limit ? p.output_limit : PROGRAM_OUTPUT,
+                        .out_max = p.output_limit ? p.output_limit : limit,
+                        .err_max = p.output_limit ? p.output_limit : limit,
+                        .kill_on_overflow = p.flags & MSPTK_PROGRAM_STOP_AT_LIMIT,
                 };
 
+                if (p.flags & ~(uint32_t)MSPTK_PROGRAM_STOP_AT_LIMIT)
+                        return fail(ret_err, MSPTK_E_INVALID, "run a program: unknown flags");
                 if (!p.argv || !p.argv[0] || p.argv[0][0] != '/')
                         return fail(ret_err, MSPTK_E_INVALID,
                                     "run a program: its path must be absolute");
@@ -217,7 +222,7 @@ static msptk_status host_run_programs(const msptk_request *req, const msptk_prog
         if (!programs || !on_result || !count)
                 return fail(ret_err, MSPTK_E_INVALID, "run programs: none given");
         TRY(msptk__group_new(req->i->r->c->work, req->tok, req->i->info.name, NULL, &g, ret_err));
-        TRY(start_programs(g, programs, count, ret_err));
+        TRY(start_programs(req->i->r->c, g, programs, count, ret_err));
         for (;;) {
                 AUTO_DONE done d = { 0 };
                 msptk_program_result result;

@@ -80,10 +80,16 @@ typedef struct msptk_alert_row {
         int64_t at;
 } msptk_alert_row;
 
+enum {
+        /* End the program when its output goes beyond the limit; else the rest is read and dropped.
+         */
+        MSPTK_PROGRAM_STOP_AT_LIMIT = 1
+};
+
 /* A program to run: an argument vector, never a shell. */
 typedef struct msptk_program {
         uint32_t struct_size;
-        uint32_t flags;          /* 0 */
+        uint32_t flags;          /* MSPTK_PROGRAM_STOP_AT_LIMIT or 0 */
         const char *const *argv; /* NULL-terminated; argv[0] is an absolute path */
         const char *const
                 *env;      /* NULL-terminated NAME=VALUE; NULL means a minimal clean environment */
@@ -91,7 +97,8 @@ typedef struct msptk_program {
         const char *input; /* bytes for its standard input; NULL means none */
         size_t input_len;
         int64_t timeout_ms;  /* 0 means what is left of the request */
-        size_t output_limit; /* most bytes kept of each stream; 0 means 64 KiB */
+        size_t output_limit; /* most bytes kept of each stream; 0 means limits.plugin_output of the
+                                configuration */
 } msptk_program;
 
 enum {

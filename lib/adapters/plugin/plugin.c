@@ -176,6 +176,7 @@ static msptk_status add_run(plugin_batch *b, const plugin_check *check, const pl
         b->runs[b->count] = (plugin_run){ check, target->vendor_id, argv };
         b->programs[b->count] = (msptk_program){
                 .struct_size = sizeof(msptk_program),
+                .flags = MSPTK_PROGRAM_STOP_AT_LIMIT,
                 .argv = (const char *const *)argv,
                 .timeout_ms = check->timeout_ms,
                 .output_limit = PLUGIN_OUTPUT_LIMIT,
