@@ -149,16 +149,6 @@ MSPTK_API const char *msptk_check_result_status(const msptk_check_result *result
 MSPTK_API const char *msptk_check_result_message(const msptk_check_result *result);
 
 /**
- * The device it is about.
- *
- * @result  borrowed
- *
- * Returns borrowed text; "" when it is about the whole client.
- * Thread: same as the check result.   Since: 0.1
- */
-MSPTK_API const char *msptk_check_result_device_id(const msptk_check_result *result);
-
-/**
  * When it was observed.
  *
  * @result  borrowed

@@ -300,28 +300,6 @@ MSPTK_API msptk_status msptk_json_append(msptk_json *array, msptk_json *child);
 MSPTK_API msptk_status msptk_json_append_string(msptk_json *array, const char *value);
 
 /**
- * Put an integer at the end of an array.
- *
- * @array  borrowed
- * @value  any
- *
- * Returns MSPTK_OK, MSPTK_E_INVALID (not an array), MSPTK_E_NOMEM.
- * Thread: same as the tree.   Since: 0.1
- */
-MSPTK_API msptk_status msptk_json_append_int(msptk_json *array, int64_t value);
-
-/**
- * Put a number at the end of an array.
- *
- * @array  borrowed
- * @value  not a number and infinity append null
- *
- * Returns MSPTK_OK, MSPTK_E_INVALID (not an array), MSPTK_E_NOMEM.
- * Thread: same as the tree.   Since: 0.1
- */
-MSPTK_API msptk_status msptk_json_append_double(msptk_json *array, double value);
-
-/**
  * Remove a member from an object and release it.
  *
  * @object  borrowed

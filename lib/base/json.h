@@ -34,6 +34,11 @@ bool msptk__json_uint(const msptk_json *json, uint64_t *ret_value);
  * objects and NULL give MSPTK_E_INVALID. For ids that some vendors send as numbers. */
 msptk_status msptk__json_scalar_text(const msptk_json *json, buf *out);
 
+/* Put a number at the end of an array; not a number and infinity append null. MSPTK_E_INVALID when
+ * it is no array, MSPTK_E_NOMEM. */
+msptk_status msptk__json_append_int(msptk_json *array, int64_t value);
+msptk_status msptk__json_append_double(msptk_json *array, double value);
+
 /* Same value, members in any order; INT 5 differs from NUMBER 5.0. */
 bool msptk__json_equal(const msptk_json *a, const msptk_json *b);
 

@@ -404,12 +404,12 @@ msptk_status msptk_json_append_string(msptk_json *array, const char *value)
         return put_last(array, new_string(value));
 }
 
-msptk_status msptk_json_append_int(msptk_json *array, int64_t value)
+msptk_status msptk__json_append_int(msptk_json *array, int64_t value)
 {
         return put_last(array, json_of(msptk__node_new_int(value)));
 }
 
-msptk_status msptk_json_append_double(msptk_json *array, double value)
+msptk_status msptk__json_append_double(msptk_json *array, double value)
 {
         return put_last(array, json_of(msptk__node_new_double(value)));
 }

@@ -365,9 +365,9 @@ static void a_built_object_prints_in_order_and_replaces_in_place(void **state)
         (void)state;
         assert_int_equal(msptk_json_append_string(list, "x"), MSPTK_OK);
         assert_int_equal(msptk_json_append_string(list, NULL), MSPTK_OK);
-        assert_int_equal(msptk_json_append_int(list, INT64_MAX), MSPTK_OK);
-        assert_int_equal(msptk_json_append_double(list, 0.1), MSPTK_OK);
-        assert_int_equal(msptk_json_append_double(list, NAN), MSPTK_OK);
+        assert_int_equal(msptk__json_append_int(list, INT64_MAX), MSPTK_OK);
+        assert_int_equal(msptk__json_append_double(list, 0.1), MSPTK_OK);
+        assert_int_equal(msptk__json_append_double(list, NAN), MSPTK_OK);
         assert_int_equal(msptk_json_append(list, msptk_json_new_object()), MSPTK_OK);
         assert_int_equal(msptk_json_set_string(o, "name", "M\xc3\xb6\x62\x65l"), MSPTK_OK);
         assert_int_equal(msptk_json_set_int(o, "n", 1), MSPTK_OK);
@@ -422,7 +422,7 @@ static void a_failed_adoption_releases_the_child(void **state)
         assert_int_equal(msptk_json_append(a, NULL), MSPTK_E_NOMEM);
         assert_int_equal(msptk_json_set_string(o, "k", "\xff"), MSPTK_E_INVALID);
         assert_int_equal(msptk_json_append_string(a, "\xc3"), MSPTK_E_INVALID);
-        assert_int_equal(msptk_json_append_int(o, 1), MSPTK_E_INVALID);
+        assert_int_equal(msptk__json_append_int(o, 1), MSPTK_E_INVALID);
         /* One that has a parent stays there, and nobody becomes its own child. */
         assert_int_equal(msptk_json_set(o, "child", child), MSPTK_OK);
         assert_int_equal(msptk_json_append(a, child), MSPTK_E_INVALID);
@@ -445,7 +445,7 @@ static void a_copy_is_equal_and_independent(void **state)
         assert_true(msptk__json_equal(doc, copy));
         list = msptk_json_copy(msptk_json_get(doc, "a"));
         assert_null(msptk_json_key(list));
-        assert_int_equal(msptk_json_append_int(list, 1), MSPTK_OK);
+        assert_int_equal(msptk__json_append_int(list, 1), MSPTK_OK);
         assert_false(msptk__json_equal(list, msptk_json_get(doc, "a")));
         assert_int_equal(msptk_json_set(copy, "a", STEAL(list)), MSPTK_OK);
         assert_false(msptk__json_equal(doc, copy));
