@@ -347,7 +347,12 @@ msptk_status msptk__act_run_bare(ctx *c, const act_row *row, const msptk_json *v
         AUTO_ACT_CLEAR act a = { 0 };
 
         TRY(act_make(&a, c, row, values, opts, ret_err));
+        if (a.mode == ACT_PLANNING)
+                return fail_why(ret_err, MSPTK_E_PLAN, "PLAN_UNSUPPORTED",
+                                "call it without asking for a plan", "'%s' cannot be planned",
+                                row->name);
         a.mode = ACT_BARE;
+        TRY(msptk__act_allowed(NULL, &a, ret_err));
         return row->run(&a, a.args, ret_result, ret_err);
 }
 

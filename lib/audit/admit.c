@@ -34,7 +34,7 @@ static int32_t is_read_only(const act *a)
 
 msptk_status msptk__act_allowed(const audit *au, const act *a, msptk_error **ret_err)
 {
-        const grant *g = grant_of(au, a->opts.principal);
+        const grant *g = au ? grant_of(au, a->opts.principal) : NULL;
 
         if (g && !(g->scopes >> a->row->scope & 1))
                 return fail_why(ret_err, MSPTK_E_DENIED, "SCOPE_MISSING",

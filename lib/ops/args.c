@@ -55,6 +55,18 @@ void msptk_args_free(msptk_args *args)
         msptk__free(args);
 }
 
+static msptk_status stored(msptk_status st, msptk_error **ret_err, const char *name)
+{
+        char quoted[OP_QUOTE_CAP];
+
+        if (st == MSPTK_E_NOMEM)
+                return msptk__nomem(ret_err);
+        if (st < 0)
+                return fail(ret_err, st, "value of '%s' is not valid UTF-8",
+                            msptk__op_quote(name, quoted));
+        return MSPTK_OK;
+}
+
 /* Whether the operation has the parameter. An operation that this library does not know is refused
  * by msptk_call(), not here. */
 static msptk_status known(const msptk_args *args, const char *name, msptk_error **ret_err)
@@ -67,31 +79,55 @@ static msptk_status known(const msptk_args *args, const char *name, msptk_error 
         return row ? msptk__op_check_name(row, name, NULL, ret_err) : MSPTK_OK;
 }
 
-static msptk_status stored(msptk_status st, msptk_error **ret_err, const char *name)
+/* Checks the value and keeps it; it is freed on failure. */
+static msptk_status keep(msptk_args *args, const char *name, msptk_json *value,
+                         msptk_error **ret_err)
 {
-        if (st == MSPTK_E_NOMEM)
+        const op_row *row = msptk__op_row(args->operation);
+        msptk_status st = row ? msptk__op_check_one(row, name, value, ret_err) : MSPTK_OK;
+
+        if (st < 0) {
+                msptk_json_free(value);
+                return st;
+        }
+        return stored(msptk_json_set(args->values, name, value), ret_err, name);
+}
+
+/* `made` is an object with the value under "v", or the failure to put it there. */
+static msptk_status keep_from(msptk_args *args, const char *name, const msptk_json *made,
+                              msptk_status st, msptk_error **ret_err)
+{
+        msptk_json *copy;
+
+        if (!made)
                 return msptk__nomem(ret_err);
-        if (st < 0)
-                return fail(ret_err, st, "value of '%s' is not valid UTF-8", name);
-        return MSPTK_OK;
+        TRY(stored(st, ret_err, name));
+        copy = msptk_json_copy(msptk_json_get(made, "v"));
+        return copy ? keep(args, name, copy, ret_err) : msptk__nomem(ret_err);
 }
 
 msptk_status msptk_args_set_str(msptk_args *args, const char *name, const char *value,
                                 msptk_error **ret_err)
 {
+        AUTO_JSON msptk_json *holder = NULL;
+
         TRY(known(args, name, ret_err));
         if (!value) {
                 msptk_json_remove(args->values, name);
                 return MSPTK_OK;
         }
-        return stored(msptk_json_set_string(args->values, name, value), ret_err, name);
+        holder = msptk_json_new_object();
+        return keep_from(args, name, holder, msptk_json_set_string(holder, "v", value), ret_err);
 }
 
 msptk_status msptk_args_set_int(msptk_args *args, const char *name, int64_t value,
                                 msptk_error **ret_err)
 {
+        AUTO_JSON msptk_json *holder = NULL;
+
         TRY(known(args, name, ret_err));
-        return stored(msptk_json_set_int(args->values, name, value), ret_err, name);
+        holder = msptk_json_new_object();
+        return keep_from(args, name, holder, msptk_json_set_int(holder, "v", value), ret_err);
 }
 
 msptk_status msptk_args_set_list(msptk_args *args, const char *name, const char *items,
@@ -106,11 +142,10 @@ msptk_status msptk_args_set_json(msptk_args *args, const char *name, const msptk
         msptk_json *copy;
 
         TRY(known(args, name, ret_err));
-        copy = value ? msptk_json_copy(value) : NULL;
-        if (!copy)
-                return value ? msptk__nomem(ret_err)
-                             : fail(ret_err, MSPTK_E_INVALID, "no value for '%s'", name);
-        return stored(msptk_json_set(args->values, name, copy), ret_err, name);
+        if (!value)
+                return fail(ret_err, MSPTK_E_INVALID, "no value for '%s'", name);
+        copy = msptk_json_copy(value);
+        return copy ? keep(args, name, copy, ret_err) : msptk__nomem(ret_err);
 }
 
 msptk_call_opts *msptk_call_opts_new(void)

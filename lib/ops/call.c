@@ -24,6 +24,7 @@ static msptk_status no_such_operation(const char *name, msptk_error **ret_err)
         const op_row *rows[OP_ROWS_MAX];
         size_t count;
         const char *names[OP_ROWS_MAX], *near;
+        char quoted[OP_QUOTE_CAP];
         size_t n = 0;
 
         msptk__op_rows(rows, &count);
@@ -32,28 +33,26 @@ static msptk_status no_such_operation(const char *name, msptk_error **ret_err)
         near = msptk__nearest(name, names, n);
         return fail_why(ret_err, MSPTK_E_INVALID, "UNKNOWN_OPERATION",
                         "msptk_operations() lists what there is",
-                        near ? "no operation '%.64s'; did you mean '%s'?" : "no operation '%.64s'",
-                        name, near);
+                        near ? "no operation '%s'; did you mean '%s'?" : "no operation '%s'",
+                        msptk__op_quote(name, quoted), near);
 }
 
+/* Made before the work is done, so that nothing can fail after it. */
 static msptk_status result_new(msptk_toolkit *tk, const op_row *row, const msptk_args *args,
-                               const msptk_call_opts *opts, msptk_json *json,
-                               msptk_result **ret_result, msptk_error **ret_err)
+                               const msptk_call_opts *opts, msptk_result **ret_result,
+                               msptk_error **ret_err)
 {
         msptk_result *r = msptk__alloc(sizeof(*r));
 
-        if (r) {
-                r->kind = KIND_RESULT;
-                r->row = row;
-                r->json = json;
-                r->tk = msptk__toolkit_ref(tk);
-                r->values = msptk_json_copy(args->values);
-                r->principal = msptk__strdup(opts ? opts->principal : NULL);
-                r->door = msptk__strdup(opts ? opts->door : NULL);
-        }
-        if (!r || !r->values) {
-                if (!r)
-                        msptk_json_free(json);
+        if (!r)
+                return msptk__nomem(ret_err);
+        r->kind = KIND_RESULT;
+        r->row = row;
+        r->tk = msptk__toolkit_ref(tk);
+        r->values = msptk_json_copy(args->values);
+        /* Further pages are read by the same principal; without its name they would be by ours. */
+        if (!r->values || msptk__replace(&r->principal, opts ? opts->principal : NULL) < 0 ||
+            msptk__replace(&r->door, opts ? opts->door : NULL) < 0) {
                 msptk_result_free(r);
                 return msptk__nomem(ret_err);
         }
@@ -81,12 +80,18 @@ msptk_status msptk__call_inside(msptk_toolkit *tk, const msptk_args *args,
                                 msptk_error **ret_err)
 {
         const op_row *row = msptk__op_row(args->operation);
-        msptk_json *json = NULL;
+        msptk_result *result = NULL;
+        msptk_status st;
 
         if (!row)
                 return no_such_operation(args->operation, ret_err);
-        TRY(run_row(tk, row, args->values, opts, &json, ret_err));
-        return result_new(tk, row, args, opts, json, ret_result, ret_err);
+        TRY(result_new(tk, row, args, opts, &result, ret_err));
+        st = run_row(tk, row, args->values, opts, &result->json, ret_err);
+        if (st < 0)
+                msptk_result_free(result);
+        else
+                *ret_result = result;
+        return st;
 }
 
 msptk_status msptk_call(msptk_toolkit *tk, const msptk_args *args, const msptk_call_opts *opts,

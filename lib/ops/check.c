@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_MAX = 65536, ITEMS_MAX = 1000, WORD_MAX = 128 };
+enum { WORD_MAX = 128 };
 
 /* What one value is checked with. */
 typedef struct checking {
@@ -35,6 +35,23 @@ static msptk_status bad(const checking *k, const char *fmt, ...)
                         "parameter '%s' of '%s' %s", k->param->name, k->row->act.name, what);
 }
 
+const char *msptk__op_quote(const char *text, char out[OP_QUOTE_CAP])
+{
+        AUTO_BUF buf clean = BUF_INIT(OP_QUOTE_CAP);
+
+        (void)msptk__text_clean(text, strlen(text), CLEAN_VISIBLE, 64, &clean);
+        msptk__utf8_copy(out, OP_QUOTE_CAP, msptk__buf_text(&clean));
+        return out;
+}
+
+/* The same for a value: what must not be shown is not quoted either. */
+static const char *quote(const checking *k, const char *text, char out[OP_QUOTE_CAP])
+{
+        if (k->param->type == PARAM_SECRET || (k->param->flags & OP_PRIVATE))
+                text = "***";
+        return msptk__op_quote(text, out);
+}
+
 static bool next_word(const char **pos, char word[WORD_MAX])
 {
         size_t n;
@@ -53,7 +70,7 @@ static bool next_word(const char **pos, char word[WORD_MAX])
 static msptk_status canonical_word(const checking *k, const char *given, char out[WORD_MAX])
 {
         const char *pos, *words[32];
-        char held[32][WORD_MAX];
+        char held[32][WORD_MAX], quoted[OP_QUOTE_CAP];
         const char *near;
         size_t n = 0;
 
@@ -75,33 +92,53 @@ static msptk_status canonical_word(const checking *k, const char *given, char ou
         }
         near = msptk__nearest(given, words, n);
         if (near)
-                return bad(k, "is '%.64s'; did you mean '%s'? It is one of: %s", given, near,
-                           k->param->values);
-        return bad(k, "is '%.64s'; it must be one of: %s", given, k->param->values);
+                return bad(k, "is '%s'; did you mean '%s'? It is one of: %s",
+                           quote(k, given, quoted), near, k->param->values);
+        return bad(k, "is '%s'; it must be one of: %s", quote(k, given, quoted), k->param->values);
+}
+
+/* A whole bound without ".0", and the same in every locale. */
+static const char *put_bound(char out[NUM_TEXT_MAX], double bound)
+{
+        if (bound == (double)(int64_t)bound)
+                msptk__num_put_int64(out, (int64_t)bound);
+        else
+                msptk__num_put_double(out, bound);
+        return out;
 }
 
 static msptk_status check_bounds(const checking *k, double value, const char *what)
 {
         const op_param *p = k->param;
+        char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
 
-        if (p->max > p->min && (value < p->min || value > p->max))
-                return bad(k, "%s must be from %.15g to %.15g%s%s", what, p->min, p->max,
-                           p->unit ? " " : "", p->unit ? p->unit : "");
+        if (p->max <= p->min || (value >= p->min && value <= p->max))
+                return MSPTK_OK;
+        return bad(k, "%s must be from %s to %s%s%s", what, put_bound(low, p->min),
+                   put_bound(high, p->max), p->unit ? " " : "", p->unit ? p->unit : "");
+}
+
+static msptk_status check_clean(const checking *k, const char *text)
+{
+        size_t len = strlen(text);
+
+        if (msptk__utf8_count(text, len) > OP_TEXT_MAX)
+                return bad(k, "is longer than %d characters", OP_TEXT_MAX);
+        for (size_t i = 0; i < len; i++)
+                if ((unsigned char)text[i] < 0x20 && text[i] != '\n' && text[i] != '\t')
+                        return bad(k, "has a control character at byte %zu", i + 1);
         return MSPTK_OK;
 }
 
 static msptk_status check_text(const checking *k, const char *text)
 {
-        size_t len = strlen(text);
+        size_t count;
 
-        if (len > TEXT_MAX)
-                return bad(k, "is longer than %d bytes", TEXT_MAX);
-        for (size_t i = 0; i < len; i++)
-                if ((unsigned char)text[i] < 0x20 && text[i] != '\n' && text[i] != '\t')
-                        return bad(k, "has a control character at byte %zu", i + 1);
-        if (k->param->max > k->param->min && (double)len < k->param->min)
-                return len ? bad(k, "is too short") : bad(k, "is empty");
-        return check_bounds(k, (double)len, "its length in bytes");
+        TRY(check_clean(k, text));
+        count = msptk__utf8_count(text, strlen(text));
+        if (k->param->max > k->param->min && !count && k->param->min > 0)
+                return bad(k, "is empty");
+        return check_bounds(k, (double)count, "its number of characters");
 }
 
 static msptk_status set_string(const checking *k, msptk_json *out, const char *text)
@@ -139,11 +176,16 @@ static msptk_status check_int(const checking *k, const msptk_json *v, msptk_json
 {
         int64_t value = msptk_json_int(v, 0);
         const char *text = msptk_json_string(v, NULL);
+        double number = msptk_json_double(v, NAN);
+        char quoted[OP_QUOTE_CAP];
 
-        if (msptk_json_type(v) == MSPTK_JSON_STRING &&
-            !msptk__num_int64(text, strlen(text), &value))
-                return bad(k, "is '%.64s', not a whole number", text);
-        if (msptk_json_type(v) != MSPTK_JSON_STRING && msptk_json_type(v) != MSPTK_JSON_INT)
+        if (text && !msptk__num_int64(text, strlen(text), &value))
+                return bad(k, "is '%s', not a whole number", quote(k, text, quoted));
+        /* 5.0 is a whole number, in JSON Schema too. */
+        if (msptk_json_type(v) == MSPTK_JSON_NUMBER && fabs(number) <= 9007199254740992.0 &&
+            number == floor(number))
+                value = (int64_t)number;
+        else if (!text && msptk_json_type(v) != MSPTK_JSON_INT)
                 return bad(k, "must be a whole number");
         TRY(check_bounds(k, (double)value, "it"));
         return set_int(k, out, value);
@@ -153,10 +195,10 @@ static msptk_status check_number(const checking *k, const msptk_json *v, msptk_j
 {
         const char *text = msptk_json_string(v, NULL);
         double value = msptk_json_double(v, NAN);
+        char quoted[OP_QUOTE_CAP];
 
-        if (msptk_json_type(v) == MSPTK_JSON_STRING &&
-            !msptk__num_double(text, strlen(text), &value))
-                return bad(k, "is '%.64s', not a number", text);
+        if (text && !msptk__num_double(text, strlen(text), &value))
+                return bad(k, "is '%s', not a number", quote(k, text, quoted));
         if (!isfinite(value))
                 return bad(k, "must be a number");
         TRY(check_bounds(k, value, "it"));
@@ -216,16 +258,16 @@ static msptk_status check_measure(const checking *k, const msptk_json *v, msptk_
 
 static msptk_status check_string(const checking *k, const msptk_json *v, msptk_json *out)
 {
-        char word[WORD_MAX], number[NUM_TEXT_MAX];
+        char word[WORD_MAX], number[NUM_TEXT_MAX], quoted[OP_QUOTE_CAP];
         const char *text = as_text(v, number);
 
         if (!text)
                 return bad(k, "must be text");
         if (k->param->type == PARAM_SLUG && !msptk__slug_valid(text))
                 return bad(k,
-                           "is '%.64s'; an id has small letters, digits and single dashes, at "
+                           "is '%s'; an id has small letters, digits and single dashes, at "
                            "most %d",
-                           text, SLUG_MAX);
+                           quote(k, text, quoted), SLUG_MAX);
         if (k->param->type == PARAM_ENUM) {
                 TRY(canonical_word(k, text, word));
                 return set_string(k, out, word);
@@ -238,23 +280,23 @@ static msptk_status add_item(const checking *k, msptk_json *list, const char *it
 {
         char word[WORD_MAX];
 
-        if (msptk_json_count(list) >= ITEMS_MAX)
-                return bad(k, "has more than %d items", ITEMS_MAX);
+        if (msptk_json_count(list) >= OP_ITEMS_MAX)
+                return bad(k, "has more than %d items", OP_ITEMS_MAX);
+        /* A word of a command may be empty; an item of a list that is empty is a slip. */
+        if (!*item && k->param->type != PARAM_ARGV)
+                return bad(k, "has an empty item");
         if (k->param->values) {
                 TRY(canonical_word(k, item, word));
                 item = word;
-        } else {
-                for (const char *p = item; *p; p++)
-                        if ((unsigned char)*p < 0x20 && *p != '\n' && *p != '\t')
-                                return bad(k, "has a control character in an item");
         }
+        TRY(check_clean(k, item));
         return msptk_json_append_string(list, item) < 0 ? msptk__nomem(k->ret_err) : MSPTK_OK;
 }
 
 /* "cpu,disk" -> items; blanks around commas do not count. */
 static msptk_status split_items(const checking *k, const char *text, msptk_json *list)
 {
-        AUTO_BUF buf item = BUF_INIT(TEXT_MAX);
+        AUTO_BUF buf item = BUF_INIT(4 * OP_TEXT_MAX);
 
         while (*text) {
                 size_t n;
@@ -264,7 +306,8 @@ static msptk_status split_items(const checking *k, const char *text, msptk_json 
                 if (!n)
                         break;
                 msptk__buf_reset(&item);
-                TRY(msptk__buf_add(&item, text, n));
+                if (msptk__buf_add(&item, text, n) < 0)
+                        return msptk__buf_status(&item, ROOM, "an item of a list", k->ret_err);
                 while (item.len && item.data[item.len - 1] == ' ')
                         item.data[--item.len] = '\0';
                 TRY(add_item(k, list, msptk__buf_text(&item)));
@@ -303,8 +346,27 @@ static msptk_status check_list(const checking *k, const msptk_json *v, msptk_jso
         return msptk_json_set(out, k->param->name, list) < 0 ? msptk__nomem(k->ret_err) : MSPTK_OK;
 }
 
-/* "cpu_percent=80,disk.critical=95" -> {"cpu_percent": 80, "disk.critical": 95}; values that read
- * as numbers are numbers. */
+/* A value that a person typed: a number when nothing of the text is lost by it, so that "01234" and
+ * "+49..." stay what they are. */
+static msptk_status set_typed(msptk_json *map, const char *key, const char *text)
+{
+        const char *digits = text + (*text == '-');
+        size_t len = strlen(text);
+        int64_t whole;
+        double number;
+
+        if (digits[0] == '+' || digits[0] == '.' ||
+            (digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9'))
+                return msptk_json_set_string(map, key, text);
+        if (msptk__num_int64(text, len, &whole))
+                return msptk_json_set_int(map, key, whole);
+        if (strspn(digits, "0123456789.eE+-") == strlen(digits) && len <= 17 &&
+            msptk__num_double(text, len, &number))
+                return msptk_json_set_double(map, key, number);
+        return msptk_json_set_string(map, key, text);
+}
+
+/* "cpu_percent=80,disk.critical=95" -> {"cpu_percent": 80, "disk.critical": 95} */
 static msptk_status map_from_text(const checking *k, const char *text, msptk_json *map)
 {
         AUTO_JSON msptk_json *list = msptk_json_new_array();
@@ -319,19 +381,17 @@ static msptk_status map_from_text(const checking *k, const char *text, msptk_jso
         for (const msptk_json *i = msptk_json_first(list); i; i = msptk_json_next(i)) {
                 AUTO_FREE char *key = msptk__strdup(msptk_json_string(i, ""));
                 char *eq = key ? strchr(key, '=') : NULL;
-                double number;
-                msptk_status st;
+                char quoted[OP_QUOTE_CAP];
 
                 if (!key)
                         return msptk__nomem(k->ret_err);
                 if (!eq || eq == key)
-                        return bad(k, "is '%.64s'; write it as key=value,key=value", key);
+                        return bad(k, "is '%s'; write it as key=value,key=value",
+                                   quote(k, key, quoted));
                 *eq = '\0';
-                if (msptk__num_double(eq + 1, strlen(eq + 1), &number))
-                        st = msptk_json_set_double(map, key, number);
-                else
-                        st = msptk_json_set_string(map, key, eq + 1);
-                if (st < 0)
+                if (msptk_json_get(map, key))
+                        return bad(k, "names '%s' twice", quote(k, key, quoted));
+                if (set_typed(map, key, eq + 1) < 0)
                         return msptk__nomem(k->ret_err);
         }
         return MSPTK_OK;
@@ -353,8 +413,8 @@ static msptk_status check_map(const checking *k, const msptk_json *v, msptk_json
         }
         if (!map)
                 return msptk__nomem(k->ret_err);
-        if (st == MSPTK_OK && msptk_json_count(map) > ITEMS_MAX)
-                st = bad(k, "has more than %d keys", ITEMS_MAX);
+        if (st == MSPTK_OK && msptk_json_count(map) > OP_ITEMS_MAX)
+                st = bad(k, "has more than %d keys", OP_ITEMS_MAX);
         if (st < 0) {
                 msptk_json_free(map);
                 return st;
@@ -389,6 +449,7 @@ msptk_status msptk__op_check_name(const op_row *row, const char *name, const op_
                                   msptk_error **ret_err)
 {
         const char *names[64] = { 0 }, *near;
+        char quoted[OP_QUOTE_CAP];
         size_t n = 0;
 
         for (const op_param *p = row->params; p && p->name; p++) {
@@ -403,12 +464,27 @@ msptk_status msptk__op_check_name(const op_row *row, const char *name, const op_
         near = msptk__nearest(name, names, n);
         if (near)
                 return fail_why(ret_err, MSPTK_E_INVALID, "UNKNOWN_PARAMETER", NULL,
-                                "'%s' has no parameter '%.64s'; did you mean '%s'?", row->act.name,
-                                name, near);
+                                "'%s' has no parameter '%s'; did you mean '%s'?", row->act.name,
+                                msptk__op_quote(name, quoted), near);
         return fail_why(ret_err, MSPTK_E_INVALID, "UNKNOWN_PARAMETER",
                         n ? "see the help of the operation for its parameters"
                           : "the operation takes no parameters",
-                        "'%s' has no parameter '%.64s'", row->act.name, name);
+                        "'%s' has no parameter '%s'", row->act.name, msptk__op_quote(name, quoted));
+}
+
+msptk_status msptk__op_check_one(const op_row *row, const char *name, const msptk_json *value,
+                                 msptk_error **ret_err)
+{
+        AUTO_JSON msptk_json *out = msptk_json_new_object();
+        checking k = { .row = row, .ret_err = ret_err };
+
+        TRY(msptk__op_check_name(row, name, &k.param, ret_err));
+        if (!out)
+                return msptk__nomem(ret_err);
+        /* "yesterday" needs a clock and a zone. */
+        if (k.param->type == PARAM_TIME || msptk_json_type(value) == MSPTK_JSON_NULL)
+                return MSPTK_OK;
+        return check_value(&k, value, out);
 }
 
 static bool given(const msptk_json *args, const op_param *p)

@@ -11,7 +11,7 @@
 
 enum {
         PARAM_STRING, /* UTF-8, no control characters but newline and tab; bounds are its length in
-                         bytes */
+                         characters */
         PARAM_SLUG,   /* an id */
         PARAM_INT,
         PARAM_NUMBER,
@@ -27,6 +27,9 @@ enum {
         PARAM_LIST,     /* of strings, or of `values`; given as array or comma-separated text */
         PARAM_MAP       /* an object; given also as "key=value,key=value" */
 };
+
+/* Bounds of every text (and of each item of a list), list and map. */
+enum { OP_TEXT_MAX = 65536, OP_ITEMS_MAX = 1000 };
 
 enum {
         OP_REQUIRED = 1 << 0,
@@ -46,7 +49,7 @@ typedef struct op_param {
         const char *aliases; /* "disk-space=disk healthy=ok" */
         const char *unit;
         double min, max; /* bounds when max > min: of a number, of milliseconds, of a string's
-                            bytes, of a list's items */
+                            characters, of a list's items */
         const char *
                 complete; /* what completes it: client device alert adapter secret check file key */
         const char *exclusive; /* at most one parameter of the same group may be given */
@@ -109,6 +112,11 @@ act_row msptk__op_act(const op_row *row);
 msptk_status msptk__op_check(const act_row *row, const ctx *c, const msptk_json *args,
                              msptk_json **ret_args, msptk_json **ret_shown, msptk_error **ret_err);
 /* One value, as it was given, without clock and zone: what the setters of msptk_args can check. */
+msptk_status msptk__op_check_one(const op_row *row, const char *name, const msptk_json *value,
+                                 msptk_error **ret_err);
+/* Foreign text fit to be quoted in a message: at most 64 bytes, whole characters, visible. */
+enum { OP_QUOTE_CAP = 80 };
+const char *msptk__op_quote(const char *text, char out[OP_QUOTE_CAP]);
 msptk_status msptk__op_check_name(const op_row *row, const char *name, const op_param **ret_param,
                                   msptk_error **ret_err);
 

@@ -18,13 +18,13 @@ static const char *const kind_names[] = { "record", "page", "text" };
 static const char *const need_names[] = { "nothing", "config", "store" };
 static const char *const doors[] = { "c", "cli", "mcp", "http", "python", "go" };
 
-/* "a b c" as an array of strings. */
+/* "a b c" or "a,b,c" as an array of strings. */
 static json_obj words(const char *text)
 {
         json_obj a = msptk__array();
 
-        while (text && *(text += strspn(text, " "))) {
-                size_t n = strcspn(text, " ");
+        while (text && *(text += strspn(text, " ,"))) {
+                size_t n = strcspn(text, " ,");
                 AUTO_FREE char *word = msptk__strndup(text, n);
 
                 if (!word)
@@ -57,10 +57,12 @@ static void add_aliases(json_obj *o, const char *text)
         while (*(text += strspn(text, " "))) {
                 size_t n = strcspn(text, " "), eq = strcspn(text, "=");
                 AUTO_FREE char *from = msptk__strndup(text, eq);
-                AUTO_FREE char *to = eq < n ? msptk__strndup(text + eq + 1, n - eq - 1) : NULL;
+                AUTO_FREE char *to = msptk__strndup(text + eq + 1, n - eq - 1);
 
                 if (from && to)
                         msptk__obj_str(&map, from, to);
+                else
+                        map.failed = MSPTK_E_NOMEM;
                 text += n;
         }
         msptk__obj_take(o, "aliases", &map);
@@ -85,33 +87,48 @@ static const char *schema_type(int32_t type)
         }
 }
 
+/* A bound as an integer where it is one: "1" reads better than "1.0". */
+static void add_bound(json_obj *o, const char *key, double bound)
+{
+        if (bound == (double)(int64_t)bound)
+                msptk__obj_int(o, key, (int64_t)bound);
+        else
+                msptk__obj_double(o, key, bound);
+}
+
 static void add_bounds(json_obj *o, const op_param *p)
 {
-        const char *low, *high;
+        bool bounded = p->max > p->min;
 
-        if (p->max <= p->min)
-                return;
         switch (p->type) {
         case PARAM_INT:
         case PARAM_NUMBER:
-                low = "minimum";
-                high = "maximum";
-                break;
+                if (!bounded)
+                        return;
+                add_bound(o, "minimum", p->min);
+                add_bound(o, "maximum", p->max);
+                return;
         case PARAM_LIST:
         case PARAM_ARGV:
-                low = "minItems";
-                high = "maxItems";
-                break;
+                add_bound(o, "minItems", bounded && p->min > 1 ? p->min : 1);
+                add_bound(o, "maxItems", bounded ? p->max : OP_ITEMS_MAX);
+                return;
         case PARAM_STRING:
         case PARAM_SECRET:
-                low = "minLength";
-                high = "maxLength";
-                break;
+                if (bounded && p->min > 0)
+                        add_bound(o, "minLength", p->min);
+                add_bound(o, "maxLength", bounded ? p->max : OP_TEXT_MAX);
+                return;
+        case PARAM_SLUG:
+                msptk__obj_str(o, "pattern", "^[a-z0-9](-?[a-z0-9])*$");
+                add_bound(o, "maxLength", SLUG_MAX);
+                return;
+        case PARAM_MAP:
+                add_bound(o, "maxProperties", OP_ITEMS_MAX);
+                return;
         default:
                 return;
         }
-        msptk__obj_int(o, low, (int64_t)p->min);
-        msptk__obj_int(o, high, (int64_t)p->max);
 }
 
 static void add_default(json_obj *o, const op_param *p)
@@ -149,6 +166,8 @@ static json_obj param_schema(const op_param *p)
                 msptk__obj_str(&items, "type", "string");
                 if (p->values)
                         add_words(&items, "enum", p->values);
+                else if (p->type == PARAM_LIST)
+                        msptk__obj_int(&items, "minLength", 1);
                 msptk__obj_take(&o, "items", &items);
         } else if (p->values) {
                 add_words(&o, "enum", p->values);
@@ -275,7 +294,10 @@ static void add_doors(json_obj *o, const op_row *row)
                         const char *why = at + n + 1 + strspn(at + n + 1, " ");
                         AUTO_FREE char *text = msptk__strndup(why, strcspn(why, ";"));
 
-                        msptk__obj_str(&lacks, doors[i], text ? text : "");
+                        if (text)
+                                msptk__obj_str(&lacks, doors[i], text);
+                        else
+                                lacks.failed = MSPTK_E_NOMEM;
                 } else {
                         msptk__array_str(&has, doors[i]);
                 }

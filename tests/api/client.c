@@ -191,18 +191,29 @@ static void unknown_parameters_and_values_name_the_nearest(void **state)
 {
         msptk_args *args = msptk_args_new("client_create");
         msptk_result *result = NULL;
+        msptk_json *values;
         msptk_error *err = NULL;
 
         assert_int_equal(msptk_args_set_str(args, "teir", "gold", &err), MSPTK_E_INVALID);
         assert_non_null(strstr(msptk_error_message(err), "'tier'"));
         msptk_error_free(err);
         err = NULL;
-        msptk_args_set_str(args, "name", "X", NULL);
-        msptk_args_set_str(args, "tier", "golden", NULL);
-        assert_int_equal(msptk_call(*state, args, NULL, &result, &err), MSPTK_E_INVALID);
+        assert_int_equal(msptk_args_set_str(args, "tier", "golden", &err), MSPTK_E_INVALID);
         assert_non_null(strstr(msptk_error_message(err), "'gold'"));
         assert_string_equal(msptk_error_code(err), "INVALID_PARAMETERS");
         msptk_error_free(err);
+        msptk_args_free(args);
+
+        err = NULL;
+        values = NULL;
+        assert_int_equal(
+                msptk_json_parse("{\"name\":\"X\",\"tier\":\"golden\"}", 28, &values, NULL),
+                MSPTK_OK);
+        assert_int_equal(msptk_args_from_json("client_create", values, &args, NULL), MSPTK_OK);
+        assert_int_equal(msptk_call(*state, args, NULL, &result, &err), MSPTK_E_INVALID);
+        assert_non_null(strstr(msptk_error_message(err), "'gold'"));
+        msptk_error_free(err);
+        msptk_json_free(values);
         msptk_args_free(args);
 }
 
