@@ -195,7 +195,9 @@ const char *guess_kind(const char *key, const msptk_json *v)
 
 int value_style(const msptk_json *v, const char *kind)
 {
-        if (msptk_json_type(v) <= MSPTK_JSON_NULL)
+        if (msptk_json_type(v) <= MSPTK_JSON_NULL ||
+            (msptk_json_type(v) >= MSPTK_JSON_ARRAY && !msptk_json_first(v)) ||
+            (msptk_json_type(v) == MSPTK_JSON_STRING && !*msptk_json_string(v, "")))
                 return STYLE_DIM;
         if (!strcmp(kind, "status") || !strcmp(kind, "severity"))
                 return style_of_word(msptk_json_string(v, ""));

@@ -166,17 +166,15 @@ static void add_quoted(text *t, const char *word)
 
 static void add_token(cli *c, text *t, const msptk_json *plan, int argc, char **argv)
 {
-        const msptk_json *until = msptk_json_get(plan, "plan_expires_at");
+        int64_t until;
         const char *token = op_text(plan, "plan_token");
         text command = { 0 };
 
         if (!*token || !argv)
                 return;
         text_add(t, "\nNothing has been changed. To do exactly this");
-        if (until) {
-                text_add(t, ", until ");
-                add_value(c, t, until, "time", false);
-        }
+        if (time_parse(op_text(plan, "plan_expires_at"), &until) && until > c->now)
+                text_addf(t, " within %lld minutes", (long long)((until - c->now) / 60000000));
         text_add(t, ":\n  " PROGRAM);
         for (int i = 0; i < argc; i++) {
                 if (!strcmp(argv[i], "--plan"))

@@ -202,9 +202,9 @@ static msptk_status flush_later(void *user, job *self, cancel *tok, msptk_error 
         audit *au = user;
 
         (void)self;
-        (void)tok;
         (void)ret_err;
-        (void)msptk__cancel_sleep(au->stop, au->opts.group_ms);
+        /* Ends early when the audit or the pool closes: nobody waits for the rest of the group. */
+        (void)msptk__cancel_sleep(tok, au->opts.group_ms);
         /* Cleared first: what comes from now on gets a flush of its own. */
         pthread_mutex_lock(&au->lock);
         au->flush_due = 0;
@@ -262,7 +262,7 @@ void msptk__queue_add(audit *au, entry *e)
         pthread_mutex_unlock(&au->lock);
         if (full)
                 (void)msptk__queue_flush(au, NULL);
-        else if (start && msptk__work_run(au->c->work, NULL, "audit group", flush_later,
+        else if (start && msptk__work_run(au->c->work, au->stop, "audit group", flush_later,
                                           flush_ended, au, NULL) < 0)
                 flush_refused(au);
 }
