@@ -21,7 +21,10 @@ typedef struct problem {
         int64_t evidence;      /* 0 when there is none */
         int64_t since;         /* when the problem began */
         const msptk_json *why; /* the decision: value, thresholds with sources, states; kept with
-                                  the event; may be NULL */
+                                  the event; may be NULL. `alert explain` puts into words: metric,
+                                  value, unit, warning, warning_source, critical,
+                                  critical_source, hysteresis, hysteresis_source, sustained_ms
+                                  (how long it lasted before it counted), text */
 } problem;
 
 typedef struct alert_change {
@@ -39,7 +42,10 @@ enum {
 };
 
 /* Both inside the transaction that stores the samples. clear(): the problem was seen to have ended;
- * a no-op without an open alert. */
+ * a no-op without an open alert. To be called at every good observation: an alert that flaps (see
+ * alerts.flapping) is resolved by the first clear() after a whole quiet window; until then it
+ * answers ALERT_STILL. A problem that comes back within the window is the same alert
+ * (ALERT_REOPENED). An unknown status never lowers a severity. */
 msptk_status msptk__alert_raise(const ctx *c, store_tx *tx, const problem *p, int64_t now,
                                 alert_change *ret, msptk_error **ret_err);
 msptk_status msptk__alert_clear(const ctx *c, store_tx *tx, const problem *p, int64_t now,
@@ -67,6 +73,16 @@ msptk_status msptk__alert_accept(act *a, const msptk_json *args, msptk_json **re
                                  msptk_error **ret_err);
 msptk_status msptk__alert_explain(act *a, const msptk_json *args, msptk_json **ret,
                                   msptk_error **ret_err);
+
+/* Plans of the changes. */
+msptk_status msptk__alert_ack_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                   msptk_error **ret_err);
+msptk_status msptk__alert_resolve_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                       msptk_error **ret_err);
+msptk_status msptk__alert_snooze_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                      msptk_error **ret_err);
+msptk_status msptk__alert_accept_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                      msptk_error **ret_err);
 
 /* Numbers 80 to 89. */
 extern const store_migration msptk__alerts_migrations[];

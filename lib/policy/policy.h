@@ -41,6 +41,8 @@ msptk_status msptk__policy_explain(const policy *p, const char *device_id, const
 /* The work of health_configure: sets or unsets values at a tier, client or device. */
 msptk_status msptk__policy_configure(act *a, const msptk_json *args, msptk_json **ret,
                                      msptk_error **ret_err);
+msptk_status msptk__policy_configure_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                          msptk_error **ret_err);
 
 /* Numbers 70 to 79. */
 extern const store_migration msptk__policy_migrations[];
