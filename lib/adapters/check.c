@@ -1,6 +1,7 @@
 /* Custom checks: one function of an embedder, run once, its reports turned into metric rows. */
 #define ROOM "checks"
 #include "adapters/internal.h"
+#include "vault/vault.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,13 +37,20 @@ static int64_t check_now(const msptk_check_host *host)
 
 static void check_log(const msptk_check_host *host, int32_t level, const char *message)
 {
-        msptk__log(registry_of_check(host)->c, level, ROOM, "%s", message);
+        const ctx *c = registry_of_check(host)->c;
+        AUTO_FREE char *line = msptk__strdup(message);
+
+        msptk__redact(c, line);
+        if (line)
+                msptk__log(c, level, ROOM, "%s", line);
 }
 
 static msptk_status emit(running_check *run, const msptk_metric_row *row)
 {
+        if (msptk__cancelled(run->tok))
+                return msptk__cancel_status(run->tok);
         run->reports++;
-        return run->sink->metric(run->sink->user, row);
+        return msptk__metric_out(run->r->c, run->sink, row);
 }
 
 static msptk_status check_report(const msptk_check_host *host, const char *instance_name,

@@ -96,14 +96,68 @@ static void host_progress(const msptk_request *req, int64_t at, int64_t total)
                (given)->struct_size < sizeof(row) ? (given)->struct_size : sizeof(row)); \
         row.struct_size = sizeof(row)
 
+/* What a vendor, a program or a check says may hold a secret that it was given. Points `*text` at a
+ * clean copy when it does, which the caller frees; false when out of memory. */
+static bool scrub_text(const ctx *c, const char **text, char **copy)
+{
+        size_t len = *text ? strlen(*text) : 0;
+
+        if (!len)
+                return true;
+        *copy = msptk__strdup(*text);
+        if (!*copy)
+                return false;
+        if (msptk__redact(c, *copy) != len || strcmp(*copy, *text))
+                *text = *copy;
+        return true;
+}
+
+/* The same for facts. What is no JSON any more after redaction is dropped. */
+static bool scrub_data(const ctx *c, const msptk_json **data, msptk_json **copy)
+{
+        AUTO_FREE char *text = NULL;
+        msptk_status st;
+        size_t len;
+
+        if (!*data)
+                return true;
+        if (msptk_json_print(*data, 0, &text, NULL) < 0)
+                return false;
+        len = strlen(text);
+        if (msptk__redact(c, text) == len)
+                return true;
+        st = msptk_json_parse(text, strlen(text), copy, NULL);
+        *data = st < 0 ? NULL : *copy;
+        return st != MSPTK_E_NOMEM;
+}
+
+msptk_status msptk__metric_out(const ctx *c, const adapter_sink *sink, const msptk_metric_row *row)
+{
+        AUTO_FREE char *message = NULL;
+        AUTO_JSON msptk_json *data = NULL;
+        msptk_metric_row clean = *row;
+
+        if (!sink->metric || !row->check || !*row->check || row->state < MSPTK_STATE_JUDGE ||
+            row->state > MSPTK_STATE_UNKNOWN)
+                return MSPTK_E_INVALID;
+        if (!msptk__redact_idle(c) &&
+            (!scrub_text(c, &clean.message, &message) || !scrub_data(c, &clean.data, &data)))
+                return MSPTK_E_NOMEM;
+        return sink->metric(sink->user, &clean);
+}
+
 static msptk_status host_emit_device(const msptk_request *req, const msptk_device_row *given)
 {
+        AUTO_JSON msptk_json *attributes = NULL;
+        const ctx *c = req->i->r->c;
         COMPLETE_ROW(msptk_device_row, row, given);
 
         if (msptk__cancelled(req->tok))
                 return msptk__cancel_status(req->tok);
         if (!req->sink->device || !row.vendor_id || !*row.vendor_id)
                 return MSPTK_E_INVALID;
+        if (!msptk__redact_idle(c) && !scrub_data(c, &row.attributes, &attributes))
+                return MSPTK_E_NOMEM;
         return req->sink->device(req->sink->user, &row);
 }
 
@@ -113,20 +167,21 @@ static msptk_status host_emit_metric(const msptk_request *req, const msptk_metri
 
         if (msptk__cancelled(req->tok))
                 return msptk__cancel_status(req->tok);
-        if (!req->sink->metric || !row.check || !*row.check || row.state < MSPTK_STATE_JUDGE ||
-            row.state > MSPTK_STATE_UNKNOWN)
-                return MSPTK_E_INVALID;
-        return req->sink->metric(req->sink->user, &row);
+        return msptk__metric_out(req->i->r->c, req->sink, &row);
 }
 
 static msptk_status host_emit_alert(const msptk_request *req, const msptk_alert_row *given)
 {
+        AUTO_FREE char *message = NULL;
+        const ctx *c = req->i->r->c;
         COMPLETE_ROW(msptk_alert_row, row, given);
 
         if (msptk__cancelled(req->tok))
                 return msptk__cancel_status(req->tok);
         if (!req->sink->alert || !row.vendor_alert)
                 return MSPTK_E_INVALID;
+        if (!msptk__redact_idle(c) && !scrub_text(c, &row.message, &message))
+                return MSPTK_E_NOMEM;
         return req->sink->alert(req->sink->user, &row);
 }
 

@@ -21,21 +21,28 @@ static msptk_status set_problem(instance *i, const char *fmt, const char *a, con
                                 msptk_error **ret_err)
 {
         AUTO_BUF buf text = BUF_INIT(512);
+        char *made;
 
         msptk__buf_addf(&text, fmt, a, b);
-        i->problem = msptk__buf_steal(&text);
-        i->info.problem = i->problem;
-        return i->problem ? MSPTK_OK : msptk__nomem(ret_err);
+        made = msptk__buf_steal(&text);
+        if (!made)
+                return msptk__nomem(ret_err);
+        msptk__free(i->former_problem);
+        i->former_problem = i->problem;
+        i->problem = made;
+        i->info.problem = made;
+        return MSPTK_OK;
 }
 
 /* Refuses settings that the kind does not know; its info says which there are. */
-static msptk_status check_settings(instance *i, msptk_error **ret_err)
+static msptk_status check_settings(instance *i, const adapter_kind *kind, msptk_error **ret_err)
 {
-        const char *text = i->kind->ops.info->settings;
+        const char *text = kind->ops.info->settings;
         AUTO_JSON msptk_json *known = NULL;
         const char *names[64];
         size_t n = 0;
 
+        i->info.problem = NULL;
         if (!text)
                 return MSPTK_OK;
         TRY(msptk_json_parse(text, strlen(text), &known, ret_err));
@@ -63,27 +70,39 @@ static uint32_t capabilities(const msptk_adapter_ops *ops)
                (ops->deploy ? CAP_DEPLOY : 0);
 }
 
-static msptk_status describe(instance *i, const char *type, msptk_error **ret_err)
+/* Looks its kind up, until there is one: embedders may register theirs at any time. With `opening`
+ * held. */
+static msptk_status describe(instance *i, msptk_error **ret_err)
 {
-        i->kind = msptk__kind_find(i->r, type);
-        if (!i->kind)
-                return set_problem(i, "no adapter of type '%.64s' is in this program%s", type, "",
-                                   ret_err);
-        i->info.title = i->kind->ops.info->title;
-        i->info.capabilities = capabilities(&i->kind->ops);
-        return check_settings(i, ret_err);
+        const adapter_kind *kind;
+
+        if (i->described)
+                return MSPTK_OK;
+        kind = msptk__kind_find(i->r, i->info.type);
+        if (!kind)
+                return i->problem
+                               ? MSPTK_OK
+                               : set_problem(i, "no adapter of type '%.64s' is in this program%s",
+                                             i->info.type, "", ret_err);
+        TRY(check_settings(i, kind, ret_err));
+        i->info.title = kind->ops.info->title;
+        i->info.capabilities = capabilities(&kind->ops);
+        i->kind = kind;
+        i->described = true;
+        return MSPTK_OK;
 }
 
-static msptk_status add_instance(registry *r, const char *name, const char *type,
+/* Adds one to the end of `list`. */
+static msptk_status add_instance(registry *r, instance **list, const char *name, const char *type,
                                  const config_adapter *adapter, msptk_error **ret_err)
 {
-        instance *i = msptk__alloc(sizeof(*i)), **last;
+        instance *i = msptk__alloc(sizeof(*i));
 
         if (!i)
                 return msptk__nomem(ret_err);
-        for (last = &r->instances; *last; last = &(*last)->next)
-                ;
-        *last = i;
+        while (*list)
+                list = &(*list)->next;
+        *list = i;
         i->r = r;
         i->config = adapter;
         pthread_mutex_init(&i->opening, NULL);
@@ -102,7 +121,7 @@ static msptk_status add_instance(registry *r, const char *name, const char *type
 
 /* Makes the instances of the configuration, and "local" beside them; kinds are looked up later, so
  * that embedders may register theirs after opening. */
-static msptk_status make_instances(registry *r, msptk_error **ret_err)
+static msptk_status make_instances(registry *r, instance **list, msptk_error **ret_err)
 {
         const config *cfg = r->c->config;
         bool has_local = false;
@@ -113,24 +132,36 @@ static msptk_status make_instances(registry *r, msptk_error **ret_err)
                 if (!a->acted_on)
                         continue;
                 has_local = has_local || !strcmp(a->name, "local");
-                TRY(add_instance(r, a->name, a->type, a, ret_err));
+                TRY(add_instance(r, list, a->name, a->type, a, ret_err));
         }
-        return has_local ? MSPTK_OK : add_instance(r, "local", "local", NULL, ret_err);
+        return has_local ? MSPTK_OK : add_instance(r, list, "local", "local", NULL, ret_err);
 }
 
-static void ensure_instances(registry *r)
+/* All of them or none: half a list would be taken for the whole. */
+static msptk_status ensure_instances(registry *r, msptk_error **ret_err)
 {
+        msptk_status st = MSPTK_OK;
+        instance *list = NULL;
+
         pthread_mutex_lock(&r->lock);
-        if (!r->instances_made)
-                r->instances_made = make_instances(r, NULL) == MSPTK_OK;
+        if (!r->instances_made) {
+                st = make_instances(r, &list, ret_err);
+                if (st == MSPTK_OK) {
+                        r->instances = list;
+                        r->instances_made = true;
+                } else {
+                        msptk__instances_free(list);
+                }
+        }
         pthread_mutex_unlock(&r->lock);
+        return st;
 }
 
 size_t msptk__instance_count(registry *r)
 {
         size_t n = 0;
 
-        ensure_instances(r);
+        (void)ensure_instances(r, NULL);
         for (instance *i = r->instances; i; i = i->next)
                 n++;
         return n;
@@ -140,7 +171,7 @@ instance *msptk__instance_at(registry *r, size_t n)
 {
         instance *i;
 
-        ensure_instances(r);
+        (void)ensure_instances(r, NULL);
         for (i = r->instances; i && n; i = i->next)
                 n--;
         return i;
@@ -149,8 +180,7 @@ instance *msptk__instance_at(registry *r, size_t n)
 static void ensure_described(instance *i)
 {
         pthread_mutex_lock(&i->opening);
-        if (!i->kind && !(i->problem && i->opened))
-                (void)describe(i, i->info.type, NULL);
+        (void)describe(i, NULL);
         pthread_mutex_unlock(&i->opening);
 }
 
@@ -180,7 +210,7 @@ msptk_status msptk__instance_find(registry *r, const char *name, instance **ret,
         instance *only = NULL;
         size_t configured = 0;
 
-        ensure_instances(r);
+        TRY(ensure_instances(r, ret_err));
         for (instance *i = r->instances; i; i = i->next) {
                 if (!strcmp(i->info.name, name ? name : "rmm")) {
                         *ret = i;
@@ -220,20 +250,23 @@ const char *const *msptk__instance_checks(instance *i)
 
 static msptk_status open_locked(instance *i, msptk_error **ret_err)
 {
+        msptk_status st;
+
         if (!i->info.enabled)
                 return fail_why(ret_err, MSPTK_E_UNSUPPORTED, "ADAPTER_DISABLED",
                                 "enable it in the configuration", "adapter '%s' is disabled",
                                 i->info.name);
-        if (!i->kind)
-                TRY(describe(i, i->info.type, ret_err));
+        TRY(describe(i, ret_err));
         if (i->info.problem)
                 return fail_why(ret_err, MSPTK_E_CONFIG, "ADAPTER_UNUSABLE", "see 'config check'",
                                 "adapter '%s': %s", i->info.name, i->info.problem);
         if (i->opened)
                 return MSPTK_OK;
-        TRY(i->kind->ops.open(&i->host, i->settings, &i->self, ret_err));
-        i->opened = true;
-        return MSPTK_OK;
+        st = i->kind->ops.open(&i->host, i->settings, &i->self, ret_err);
+        i->opened = st >= 0;
+        if (st < 0 && i->self)
+                i->kind->ops.close(STEAL(i->self));
+        return st;
 }
 
 static void redact_message(void *user, char *text)
@@ -244,8 +277,12 @@ static void redact_message(void *user, char *text)
 /* What is true of every failure of an instance. */
 static msptk_status finish(instance *i, msptk_status st, msptk_error **ret_err)
 {
-        if (st >= 0)
+        if (st >= 0) {
+                /* An error made and then forgotten by the adapter. */
+                if (ret_err)
+                        msptk_error_free(STEAL(*ret_err));
                 return MSPTK_OK;
+        }
         if (!ret_err)
                 return st;
         if (!*ret_err)

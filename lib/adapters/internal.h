@@ -26,7 +26,9 @@ struct instance {
         const config_adapter *config; /* NULL for the built-in "local" */
         msptk_json *settings;
         instance_info info;
-        char *problem;
+        /* Both kept until the registry closes: info.problem may have been handed out. */
+        char *problem, *former_problem;
+        bool described;
         pthread_mutex_t opening;
         void *self;
         bool opened;
@@ -45,6 +47,7 @@ struct registry {
         instance *instances;
         custom_check *checks;
         const char **types;
+        size_t type_count;
         bool instances_made;
 };
 
@@ -58,8 +61,11 @@ struct msptk_request {
 };
 
 const adapter_kind *msptk__kind_find(registry *r, const char *type);
+void msptk__instances_free(instance *first);
 void msptk__host_fill(instance *i);
 void msptk__request_end(msptk_request *req);
+/* A metric row on its way to the sink: state and names checked, texts without secrets. */
+msptk_status msptk__metric_out(const ctx *c, const adapter_sink *sink, const msptk_metric_row *row);
 /* host->http_request */
 msptk_status msptk__host_http(const msptk_request *req, const msptk_http_request *in,
                               msptk_http_reply *ret_reply, msptk_error **ret_err);

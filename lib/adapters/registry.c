@@ -192,22 +192,28 @@ msptk_status msptk__registry_open(ctx *c, registry **ret, msptk_error **ret_err)
 
 static void free_instance(instance *i)
 {
-        if (i->kind && i->self)
+        if (i->kind && (i->opened || i->self))
                 i->kind->ops.close(i->self);
         pthread_mutex_destroy(&i->opening);
         msptk_json_free(i->settings);
         msptk__free(i->problem);
+        msptk__free(i->former_problem);
         msptk__free(i);
+}
+
+void msptk__instances_free(instance *first)
+{
+        for (instance *i = first, *next; i; i = next) {
+                next = i->next;
+                free_instance(i);
+        }
 }
 
 void msptk__registry_close(registry *r)
 {
         if (!r)
                 return;
-        for (instance *i = r->instances, *next; i; i = next) {
-                next = i->next;
-                free_instance(i);
-        }
+        msptk__instances_free(r->instances);
         for (custom_check *k = r->checks, *next; k; k = next) {
                 next = k->next;
                 if (k->ops.destroy)
@@ -231,13 +237,15 @@ const char *const *msptk__registry_types(registry *r)
         pthread_mutex_lock(&r->lock);
         for (const adapter_kind *k = r->kinds; k; k = k->next)
                 n++;
-        types = msptk__alloc_array(n + 1, sizeof(*types));
+        /* What another thread reads stays where it is until something was registered. */
+        types = r->types && r->type_count == n ? NULL : msptk__alloc_array(n + 1, sizeof(*types));
         if (types) {
                 n = 0;
                 for (const adapter_kind *k = r->kinds; k; k = k->next)
                         types[n++] = k->ops.info->type;
                 msptk__free(r->types);
                 r->types = types;
+                r->type_count = n;
         }
         types = r->types;
         pthread_mutex_unlock(&r->lock);

@@ -246,8 +246,13 @@ void msptk__error_set_retry(msptk_error *err, int32_t retriable, int64_t retry_a
 
 void msptk__error_scrub(msptk_error *err, void (*fn)(void *user, char *text), void *user)
 {
-        for (; err && err != &nomem_error; err = err->cause)
+        for (; err && err != &nomem_error; err = err->cause) {
                 fn(user, err->message);
+                if (err->suggestion)
+                        fn(user, err->suggestion);
+                if (err->vendor_code)
+                        fn(user, err->vendor_code);
+        }
 }
 
 void msptk_error_free(msptk_error *err)

@@ -206,6 +206,19 @@ static size_t mask_length(const redactor *r, uint8_t *data, size_t len, uint32_t
         return out + len - in;
 }
 
+bool msptk__redact_idle(const ctx *c)
+{
+        redactor *r = c && c->vault ? &c->vault->redact : NULL;
+        bool idle;
+
+        if (!r)
+                return true;
+        pthread_mutex_lock(&r->lock);
+        idle = !r->count;
+        pthread_mutex_unlock(&r->lock);
+        return idle;
+}
+
 size_t msptk__redact_bytes(const ctx *c, char *data, size_t len)
 {
         redactor *r = c && c->vault ? &c->vault->redact : NULL;

@@ -103,6 +103,7 @@ int msptk__secret_is_ref(const char *ref);
  * keeps no plain copy of the secrets (keyed fingerprints). c->vault NULL: nothing is known. ---- */
 
 size_t msptk__redact(const ctx *c, char *text);
+bool msptk__redact_idle(const ctx *c); /* no secret is known yet: nothing to look for */
 size_t msptk__redact_bytes(const ctx *c, char *data, size_t len);
 void msptk__redact_learn(const ctx *c, const void *bytes, size_t len);
 
