@@ -320,6 +320,7 @@ void msptk__host_fill(instance *i)
                 .http_request = msptk__host_http,
                 .state_get = msptk__host_state_get,
                 .state_put = msptk__host_state_put,
+                .state_update = msptk__host_state_update,
                 .clean_text = host_clean_text,
                 .request_alloc = host_request_alloc,
         };

@@ -69,10 +69,13 @@ msptk_status msptk__metric_out(const ctx *c, const adapter_sink *sink, const msp
 /* host->http_request */
 msptk_status msptk__host_http(const msptk_request *req, const msptk_http_request *in,
                               msptk_http_reply *ret_reply, msptk_error **ret_err);
-/* host->state_get and state_put */
+/* host->state_get, state_put and state_update */
 msptk_status msptk__host_state_get(const msptk_request *req, const char *key, char **ret_value,
                                    msptk_error **ret_err);
 msptk_status msptk__host_state_put(const msptk_request *req, const char *key, const char *value,
                                    msptk_error **ret_err);
+msptk_status msptk__host_state_update(const msptk_request *req, const char *key,
+                                      const char *expected, const char *value,
+                                      msptk_error **ret_err);
 
 #endif

@@ -347,6 +347,17 @@ static msptk_status mock_state_put(const msptk_request *req, const char *key, co
         return MSPTK_OK;
 }
 
+static msptk_status mock_state_update(const msptk_request *req, const char *key,
+                                      const char *expected, const char *value,
+                                      msptk_error **ret_err)
+{
+        const char *is = mock_state(req->mock, key);
+
+        if (!is != !expected || (is && strcmp(is, expected) != 0))
+                return msptk_error_set(ret_err, MSPTK_E_CONFLICT, "mock", "changed");
+        return mock_state_put(req, key, value, ret_err);
+}
+
 /* Valid ASCII is enough here; the real host knows UTF-8. */
 static void mock_clean(const msptk_host *host, const char *text, size_t len, char *out, size_t cap)
 {
@@ -408,7 +419,8 @@ mock_host *mock_host_new(void)
                                 .state_get = mock_state_get,
                                 .state_put = mock_state_put,
                                 .clean_text = mock_clean,
-                                .request_alloc = mock_request_alloc };
+                                .request_alloc = mock_request_alloc,
+                                .state_update = mock_state_update };
         return m;
 }
 

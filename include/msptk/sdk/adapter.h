@@ -96,7 +96,7 @@ typedef struct msptk_program {
         const char *cwd;   /* NULL means "/" */
         const char *input; /* bytes for its standard input; NULL means none */
         size_t input_len;
-        int64_t timeout_ms;  /* 0 means what is left of the request */
+        int64_t timeout_ms;  /* 0 means what is left of the request, 60 s when that is unlimited */
         size_t output_limit; /* most bytes kept of each stream; 0 means limits.plugin_output of the
                                 configuration */
 } msptk_program;
@@ -203,7 +203,8 @@ typedef struct msptk_host {
                                      msptk_http_reply *ret_reply, msptk_error **ret_err);
 
         /* Small durable memory of the instance, shared by all processes. The text given back dies
-         * in free(). A key that was never put is E_NOTFOUND. */
+         * in free(). A key that was never put is E_NOTFOUND. Keys are UTF-8 of 1 to 400
+         * bytes, values of at most 65,536. */
         msptk_status (*state_get)(const msptk_request *req, const char *key, char **ret_value,
                                   msptk_error **ret_err);
         msptk_status (*state_put)(const msptk_request *req, const char *key, const char *value,
@@ -216,6 +217,12 @@ typedef struct msptk_host {
          * Zeroed; NULL when out of memory or beyond 16 MiB of one request. Same thread as the slot.
          */
         void *(*request_alloc)(const msptk_request *req, size_t size);
+        /* Like state_put, but only while the key still holds `expected` (NULL: was never put), as
+         * one step that no other thread or process comes between; else E_CONFLICT, and nothing is
+         * changed: read again and decide again. */
+        msptk_status (*state_update)(const msptk_request *req, const char *key,
+                                     const char *expected, const char *value,
+                                     msptk_error **ret_err);
 } msptk_host;
 
 /* Which devices and checks a call is about. */

@@ -18,22 +18,51 @@ static uint64_t read_count(const char *text)
         return value;
 }
 
-/* Count a call; *ret_number is its number, from 1. Two calls about the same client at the same time
- * may get the same one. */
+static msptk_status count_once(fake *self, const msptk_request *req, const char *key,
+                               uint64_t *ret_number, msptk_error **ret_err)
+{
+        const msptk_host *host = self->host;
+        char text[24], *saved = NULL;
+        uint64_t number = 1;
+        msptk_error *err = NULL;
+        msptk_status st = host->state_get(req, key, &saved, &err);
+
+        if (st < 0 && st != MSPTK_E_NOTFOUND) {
+                if (ret_err)
+                        *ret_err = err;
+                else
+                        msptk_error_free(err);
+                return st;
+        }
+        msptk_error_free(err);
+        if (saved)
+                number = read_count(saved) + 1;
+        snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
+        st = host->state_update(req, key, saved, text, ret_err);
+        host->free(host, saved);
+        if (st >= 0)
+                *ret_number = number;
+        return st;
+}
+
+/* Count a call; *ret_number is its number, from 1, which no other call of any process gets. */
 static msptk_status count_call(fake *self, const msptk_request *req, const char *what,
                                const char *who, uint64_t *ret_number, msptk_error **ret_err)
 {
-        char key[FAKE_NAME_CAP + 64], text[24], *saved = NULL;
-        uint64_t number = 1;
+        char key[FAKE_NAME_CAP + 64];
+        msptk_error *err = NULL;
+        msptk_status st;
 
         snprintf(key, sizeof(key), "calls/%s/%.200s", what, who);
-        if (self->host->state_get(req, key, &saved, NULL) >= 0 && saved) {
-                number = read_count(saved) + 1;
-                self->host->free(self->host, saved);
+        while ((st = count_once(self, req, key, ret_number, &err)) == MSPTK_E_CONFLICT) {
+                msptk_error_free(err); /* another call was counted in between */
+                err = NULL;
         }
-        snprintf(text, sizeof(text), "%llu", (unsigned long long)number);
-        *ret_number = number;
-        return self->host->state_put(req, key, text, ret_err);
+        if (ret_err)
+                *ret_err = err;
+        else
+                msptk_error_free(err);
+        return st;
 }
 
 /* ---- failures ---- */
