@@ -28,6 +28,7 @@ typedef struct proof {
         int64_t expect; /* the next entry's seq */
         uint8_t prev[DIGEST_BYTES];
         int32_t given_seen;
+        int64_t newest; /* only about so many entries; 0: all */
 } proof;
 
 static void verdict(proof *p, int32_t what, int64_t seq, const char *text)
@@ -59,6 +60,16 @@ static void blob_into(store_stmt *q, int32_t column, void *ret, size_t len)
                 memcpy(ret, bytes, len);
 }
 
+/* From a row of seq, at, hash, signature, public_key. */
+static void head_read(proof *p, store_stmt *q)
+{
+        p->head.seq = msptk__stmt_int(q, 0);
+        p->head.at = msptk__stmt_int(q, 1);
+        blob_into(q, 2, p->head.hash, DIGEST_BYTES);
+        blob_into(q, 3, p->head.signature, SIGN_BYTES);
+        blob_into(q, 4, p->head.key, SIGN_KEY_BYTES);
+}
+
 static msptk_status next_head(proof *p, msptk_error **ret_err)
 {
         msptk_status st = msptk__stmt_step(p->heads, ret_err);
@@ -66,11 +77,7 @@ static msptk_status next_head(proof *p, msptk_error **ret_err)
         p->have_head = st == MSPTK_OK;
         if (st != MSPTK_OK)
                 return st < 0 ? st : MSPTK_OK;
-        p->head.seq = msptk__stmt_int(p->heads, 0);
-        p->head.at = msptk__stmt_int(p->heads, 1);
-        blob_into(p->heads, 2, p->head.hash, DIGEST_BYTES);
-        blob_into(p->heads, 3, p->head.signature, SIGN_BYTES);
-        blob_into(p->heads, 4, p->head.key, SIGN_KEY_BYTES);
+        head_read(p, p->heads);
         return MSPTK_OK;
 }
 
@@ -137,6 +144,32 @@ static msptk_status find_start(proof *p, msptk_error **ret_err)
                                    " was not signed by this vault");
                         return MSPTK_OK;
                 }
+        }
+        p->expect = p->head.seq + 1;
+        memcpy(p->prev, p->head.hash, DIGEST_BYTES);
+        p->r->vouched_seq = p->head.seq;
+        p->r->vouched_at = p->head.at;
+        return MSPTK_OK;
+}
+
+/* Skips what a signed head vouches for, when only the newest entries are asked for. */
+static msptk_status skip_vouched(proof *p, msptk_error **ret_err)
+{
+        AUTO_STMT store_stmt *q = NULL;
+        msptk_status st;
+
+        TRY(msptk__query(p->tx, &q, ret_err,
+                         "SELECT seq, at, hash, signature, public_key FROM audit_head "
+                         "WHERE seq >= ?1 AND seq <= ?2 ORDER BY seq DESC LIMIT 1",
+                         SQL_INT(p->expect), SQL_INT(p->r->last_seq - p->newest)));
+        st = msptk__stmt_step(q, ret_err);
+        if (st != MSPTK_OK)
+                return st < 0 ? st : MSPTK_OK;
+        head_read(p, q);
+        if (!is_ours(p, &p->head)) {
+                verdict_at(p, VERDICT_FORGED_HEAD, p->head.seq,
+                           "the signed head at entry %" PRId64 " was not signed by this vault");
+                return MSPTK_OK;
         }
         p->expect = p->head.seq + 1;
         memcpy(p->prev, p->head.hash, DIGEST_BYTES);
@@ -263,8 +296,10 @@ static msptk_status walk(proof *p, msptk_error **ret_err)
         msptk_status st = MSPTK_OK;
         audit_entry e;
 
-        TRY(msptk__query_values(p->tx, &q, ret_err,
-                                "SELECT " ENTRY_COLUMNS " FROM audit ORDER BY seq", NULL, 0));
+        /* of the whole trail also what stands before its beginning */
+        TRY(msptk__query(p->tx, &q, ret_err,
+                         "SELECT " ENTRY_COLUMNS " FROM audit WHERE seq >= ?1 ORDER BY seq",
+                         SQL_INT(p->newest ? p->expect : INT64_MIN)));
         while (p->r->verdict == VERDICT_HOLDS && (st = msptk__stmt_step(q, ret_err)) == MSPTK_OK) {
                 msptk__entry_read(q, &e);
                 TRY(check_entry(p, &e, ret_err));
@@ -355,6 +390,8 @@ static msptk_status prove(proof *p, msptk_error **ret_err)
         check_given_itself(p);
         if (p->r->verdict == VERDICT_HOLDS)
                 TRY(find_start(p, ret_err));
+        if (p->r->verdict == VERDICT_HOLDS && p->newest)
+                TRY(skip_vouched(p, ret_err));
         if (p->r->verdict == VERDICT_HOLDS)
                 TRY(start_heads(p, ret_err));
         if (p->r->verdict == VERDICT_HOLDS)
@@ -365,18 +402,46 @@ static msptk_status prove(proof *p, msptk_error **ret_err)
         return MSPTK_OK;
 }
 
-msptk_status msptk__audit_prove(ctx *c, store_tx *tx, const audit_head *head, audit_report *ret,
-                                msptk_error **ret_err)
+static msptk_status prove_with(proof *p, audit_report *ret, msptk_error **ret_err)
 {
         audit_report report = { 0 };
-        proof p = { .c = c, .tx = tx, .r = &report, .given = head };
         msptk_status st;
 
-        if (c->vault)
-                report.key_known = msptk__sign_public_key(c->vault, tx, p.key, NULL) == MSPTK_OK;
-        st = prove(&p, ret_err);
-        msptk__stmt_free(p.heads);
+        p->r = &report;
+        if (p->c->vault)
+                report.key_known =
+                        msptk__sign_public_key(p->c->vault, p->tx, p->key, NULL) == MSPTK_OK;
+        st = prove(p, ret_err);
+        msptk__stmt_free(p->heads);
         if (st == MSPTK_OK)
                 *ret = report;
         return st;
+}
+
+msptk_status msptk__audit_prove(ctx *c, store_tx *tx, const audit_head *head, audit_report *ret,
+                                msptk_error **ret_err)
+{
+        proof p = { .c = c, .tx = tx, .given = head };
+
+        return prove_with(&p, ret, ret_err);
+}
+
+msptk_status msptk__audit_prove_newest(ctx *c, store_tx *tx, int64_t entries, audit_report *ret,
+                                       msptk_error **ret_err)
+{
+        proof p = { .c = c, .tx = tx, .newest = entries };
+
+        return prove_with(&p, ret, ret_err);
+}
+
+msptk_status msptk__audit_newest(store_tx *tx, int64_t *ret_at, msptk_error **ret_err)
+{
+        int64_t at = 0;
+        msptk_status st = msptk__query_int_values(
+                tx, &at, ret_err, "SELECT at FROM audit ORDER BY seq DESC LIMIT 1", NULL, 0);
+
+        if (st < 0)
+                return st;
+        *ret_at = at;
+        return MSPTK_OK;
 }

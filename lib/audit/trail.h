@@ -92,4 +92,13 @@ typedef struct audit_report {
 msptk_status msptk__audit_prove(ctx *c, store_tx *tx, const audit_head *head, audit_report *ret,
                                 msptk_error **ret_err);
 
+/* The same for the newest entries only: begins at the newest signed head that has at least
+ * `entries` behind it, and trusts it when this vault signed it; without one proves the whole trail.
+ */
+msptk_status msptk__audit_prove_newest(ctx *c, store_tx *tx, int64_t entries, audit_report *ret,
+                                       msptk_error **ret_err);
+
+/* Time of the newest entry; 0 when there is none. */
+msptk_status msptk__audit_newest(store_tx *tx, int64_t *ret_at, msptk_error **ret_err);
+
 #endif

@@ -41,6 +41,11 @@ void msptk__free_slot(void *slot); /* for the attribute: frees *(void **)slot */
                         free_fn(*slot); \
         }
 
+/* A linked library as it was when this one was built, and as it is now. */
+typedef struct library_version {
+        const char *name, *built, *running;
+} library_version;
+
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum { READ_CHUNK = 64 * 1024, TEMP_TRIES = 16 };
@@ -304,6 +305,22 @@ msptk_status msptk__dir_make(const char *path, uint32_t mode, msptk_error **ret_
         }
         if (make_one(copy, mode) < 0)
                 return fail_errno(ret_err, errno, "make the directory", path);
+        return MSPTK_OK;
+}
+
+msptk_status msptk__disk_free(const char *path, int64_t *ret_free, int64_t *ret_total,
+                              msptk_error **ret_err)
+{
+        struct statvfs fs;
+        int rc;
+
+        do
+                rc = statvfs(path, &fs);
+        while (rc < 0 && errno == EINTR);
+        if (rc < 0)
+                return fail_errno(ret_err, errno, "ask for the free space of", path);
+        *ret_free = (int64_t)(geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * (int64_t)fs.f_frsize;
+        *ret_total = (int64_t)fs.f_blocks * (int64_t)fs.f_frsize;
         return MSPTK_OK;
 }
 

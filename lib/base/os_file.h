@@ -40,6 +40,10 @@ msptk_status msptk__file_stat(const char *path, uint32_t flags, file_info *ret_i
 /* Makes a directory and those above it that are missing; fine when it is there already. */
 msptk_status msptk__dir_make(const char *path, uint32_t mode, msptk_error **ret_err);
 
+/* Bytes that this user may still write on the file system of `path`, and its size. */
+msptk_status msptk__disk_free(const char *path, int64_t *ret_free, int64_t *ret_total,
+                              msptk_error **ret_err);
+
 /* Texts owned by the caller; NULL when out of memory. join: an absolute `name` stands alone.
  * absolute: relative to `base`, or to the working directory when that is NULL; "." and empty parts
  * are dropped, ".." is kept because of symbolic links. */

@@ -129,6 +129,8 @@ msptk_status msptk__config_check(const config *c, const char *const *adapter_typ
 /* What `init` writes: every setting with its description, defaults commented out. */
 msptk_status msptk__config_template(const char *company_name, const char *timezone, buf *out);
 
+library_version msptk__config_library(void);
+
 /* Whether a text is a secret reference, and whether a setting of this name holds a secret. */
 bool msptk__config_is_reference(const char *text);
 bool msptk__config_is_secret_name(const char *key);

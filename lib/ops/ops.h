@@ -136,5 +136,6 @@ extern const op_row msptk__health_rows[];
 extern const op_row msptk__alert_rows[];
 extern const op_row msptk__adapter_rows[];
 extern const op_row msptk__admin_rows[];
+extern const op_row msptk__workspace_rows[];
 
 #endif

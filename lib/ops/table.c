@@ -9,6 +9,7 @@
 static const op_row *const tables[] = {
         msptk__client_rows,
         msptk__admin_rows,
+        msptk__workspace_rows,
 };
 
 /* The row of that name; without a name, all rows in the order of help. */

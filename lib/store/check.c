@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+library_version msptk__store_library(void)
+{
+        return (library_version){ "SQLite", SQLITE_VERSION, sqlite3_libversion() };
+}
+
 static void read_log_size(sqlite3 *db, int64_t *ret_bytes)
 {
         sqlite3_file *log = NULL;

@@ -195,6 +195,8 @@ msptk_status msptk__store_check(store *s, bool quick, void (*finding)(void *user
 /* Proves that a change can be made durable now: writes 64 KiB, commits, deletes, commits. */
 msptk_status msptk__store_probe_write(store *s, int64_t wait_ms, msptk_error **ret_err);
 
+library_version msptk__store_library(void);
+
 /* ---- samples: bulk operations that each engine does its own way ------------------------------ */
 
 typedef struct store_sample {

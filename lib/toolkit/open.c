@@ -61,8 +61,14 @@ msptk_status msptk__toolkit_config_lenient(ctx *c, config **ret, msptk_error **r
         return msptk__config_open(&how, ret, ret_err);
 }
 
+const store_migration *const *msptk__toolkit_migrations(size_t *ret_count)
+{
+        *ret_count = ARRAY_LEN(migrations);
+        return migrations;
+}
+
 /* In memory when neither a file nor an option says where. */
-static const char *database_path(const ctx *c)
+const char *msptk__toolkit_database(const ctx *c)
 {
         if (!msptk__config_file(c->config) && !msptk__config_is_set(c->config, "database.path"))
                 return ":memory:";
@@ -82,7 +88,7 @@ static msptk_status open_store(msptk_toolkit *tk, msptk_error **ret_err)
 {
         ctx *c = &tk->c;
         const char *type = msptk__config_str(c->config, "database.type", "sqlite");
-        store_options o = { .path = database_path(c), .create = true };
+        store_options o = { .path = msptk__toolkit_database(c), .create = true };
 
         if (strcmp(type, "sqlite"))
                 return fail_why(ret_err, MSPTK_E_UNSUPPORTED, "DATABASE_TYPE",
@@ -140,9 +146,8 @@ static msptk_status open_with_passphrase(ctx *c, const char *ref, msptk_error **
         return msptk__vault_open(c, &o, &c->vault, ret_err);
 }
 
-static msptk_status open_vault(msptk_toolkit *tk, msptk_error **ret_err)
+msptk_status msptk__toolkit_open_vault(ctx *c, msptk_error **ret_err)
 {
-        ctx *c = &tk->c;
         const char *passphrase = msptk__config_str(c->config, "vault.passphrase", NULL);
         vault_opts o = { 0 };
 
@@ -177,7 +182,7 @@ static msptk_status open_floors(msptk_toolkit *tk, msptk_error **ret_err)
         ctx *c = &tk->c;
 
         TRY(open_store(tk, ret_err));
-        TRY(open_vault(tk, ret_err));
+        TRY(msptk__toolkit_open_vault(c, ret_err));
         TRY(open_audit(c, ret_err));
         return msptk__toolkit_operations(c, ret_err);
 }

@@ -24,6 +24,13 @@ msptk_status msptk__toolkit_operations(ctx *c, msptk_error **ret_err);
 /* The configuration opened anew, with its problems kept as findings. */
 msptk_status msptk__toolkit_config_lenient(ctx *c, struct config **ret, msptk_error **ret_err);
 
+/* Single steps of opening, for doctor, which takes them on a context of its own: every room's schema;
+ * the database's path (":memory:" when nothing names one); the vault of c->store, as the
+ * configuration says. With c->read_only no key file is made. */
+const struct store_migration *const *msptk__toolkit_migrations(size_t *ret_count);
+const char *msptk__toolkit_database(const ctx *c);
+msptk_status msptk__toolkit_open_vault(ctx *c, msptk_error **ret_err);
+
 /* Asynchronous calls: each runs on a thread of its own, in bounded number (E_BUSY), and counts as
  * inside. */
 msptk_status msptk__toolkit_async_begin(msptk_toolkit *tk, msptk_error **ret_err);

@@ -235,3 +235,17 @@ msptk_status msptk__vault_key_create(const char *path, msptk_error **ret_err)
         msptk__key_clear(&key);
         return st < 0 ? msptk__wrap(ret_err, st, "create the vault key '%s'", path) : MSPTK_OK;
 }
+
+msptk_status msptk__vault_key_look(const char *path, file_info *ret_info, msptk_error **ret_err)
+{
+        vault_key key = { 0 };
+
+        TRY(msptk__key_file_read(path, &key, ret_err));
+        msptk__key_clear(&key);
+        return msptk__file_stat(path, 0, ret_info, ret_err);
+}
+
+library_version msptk__vault_library(void)
+{
+        return (library_version){ "libsodium", SODIUM_VERSION_STRING, sodium_version_string() };
+}

@@ -37,6 +37,9 @@ typedef struct vault_opts {
  * taken (it is never overwritten). */
 msptk_status msptk__vault_key_create(const char *path, msptk_error **ret_err);
 
+/* Whether a key file is there, private and well formed, without keeping the key. For `doctor`. */
+msptk_status msptk__vault_key_look(const char *path, file_info *ret_info, msptk_error **ret_err);
+
 /* Cheap: reads neither key nor database; the first use unlocks. Needs c->store by then. */
 msptk_status msptk__vault_open(ctx *c, const vault_opts *opts, vault **ret, msptk_error **ret_err);
 void msptk__vault_free(vault *v);
@@ -126,6 +129,7 @@ msptk_status msptk__sign_public_key(vault *v, store_tx *tx, uint8_t ret_key[SIGN
  * (plan tokens). A rotation ends what was made before it. */
 msptk_status msptk__vault_mac(vault *v, store_tx *tx, const char *purpose, const void *data,
                               size_t len, uint8_t ret[DIGEST_BYTES], msptk_error **ret_err);
+library_version msptk__vault_library(void);
 void msptk__wipe(void *data, size_t len);
 
 extern const store_migration msptk__vault_migrations[];
