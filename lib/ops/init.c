@@ -193,7 +193,7 @@ static msptk_status open_workspace(making *m, msptk_toolkit **ret_tk, msptk_erro
         return st;
 }
 
-static msptk_status record(making *m, ctx *c, msptk_error **ret_err)
+static msptk_status leave_entry(making *m, ctx *c, msptk_error **ret_err)
 {
         AUTO_OBJ json_obj o = msptk__obj();
         AUTO_JSON msptk_json *detail = NULL;
@@ -226,7 +226,7 @@ static msptk_status fill(making *m, const config *settings, msptk_error **ret_er
         if (key && !passphrase)
                 note_file(m, key, "vault key", had_key);
         if (m->made)
-                st = record(m, msptk__toolkit_ctx(tk), ret_err);
+                st = leave_entry(m, msptk__toolkit_ctx(tk), ret_err);
         msptk_toolkit_close(tk, 10000, NULL);
         msptk_toolkit_free(tk);
         return st;
