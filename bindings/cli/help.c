@@ -136,8 +136,11 @@ void help_general(cli *c, text *t)
         size_t column = command_column(c, NULL);
         char noun[64];
 
-        add_styled(t, c->color_out, STYLE_BOLD, PROGRAM);
-        text_add(t, ": clients, devices, health and alerts of a managed service provider\n\n");
+        add_styled(t, c->color_out, STYLE_BOLD, PROGRAM ":");
+        text_add(t, " ");
+        add_prose(c, t, "clients, devices, health and alerts of a managed service provider",
+                  sizeof(PROGRAM) + 1, 0);
+        text_add(t, "\n");
         text_add(t, "usage: " PROGRAM " [option...] COMMAND [argument...]\n");
         add_head(c, t, "General");
         add_commands(c, t, NULL, column);
@@ -373,6 +376,8 @@ void help_command(cli *c, const msptk_json *row, text *t)
                 for (size_t i = 0; exit_lines[i][0]; i++)
                         add_item(c, t, exit_lines[i][0], exit_lines[i][1], 6);
         }
-        text_add(t,
-                 "\nOptions of every command (--json, --plan, --config ...): " PROGRAM " --help\n");
+        text_add(t, "\n");
+        add_prose(c, t,
+                  "Options of every command (--json, --plan, --config ...): " PROGRAM " --help", 0,
+                  0);
 }
