@@ -179,6 +179,8 @@ void table_free(table *t);
 const msptk_json *value_at(const msptk_json *row, const char *path);
 
 /* ---- record.c ---- */
+/* Words wrapped at `limit` (0: never), further lines beginning at `column`, where `t` stands. */
+void add_wrapped(text *t, const char *s, size_t column, size_t limit, bool color, int style);
 void print_record(cli *c, const msptk_json *row, const msptk_json *doc, size_t indent);
 /* What a page says beside its rows. */
 void print_footer(cli *c, const msptk_json *row, const msptk_json *doc);

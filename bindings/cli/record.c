@@ -72,9 +72,7 @@ static size_t label_width(const msptk_json *doc)
         return widest;
 }
 
-/* Words wrapped at the terminal's edge, further lines under the first. */
-static void add_wrapped(text *out, const char *s, size_t column, size_t limit, bool color,
-                        int style)
+void add_wrapped(text *out, const char *s, size_t column, size_t limit, bool color, int style)
 {
         size_t at = column;
         bool first = true;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 24, GAP = 2, LEAST = 8 };
+enum { COLUMNS_MAX = 24, GAP = 2, LEAST = 8, NAME_LEAST = 24, PROSE_LEAST = 44, LINES_MAX = 12 };
 
 typedef struct column {
         const char *path, *title, *kind;
@@ -12,6 +12,7 @@ typedef struct column {
         size_t width; /* widest cell so far */
         size_t shown; /* width on the terminal; 0: left out */
         bool any;     /* some row has a value */
+        bool below;   /* stands under its row instead of beside it */
 } column;
 
 typedef struct cell {
@@ -124,6 +125,19 @@ static bool may_shrink(const column *col)
                strcmp(col->kind, "severity") != 0 && strcmp(col->kind, "bool") != 0;
 }
 
+/* Sentences go on in further lines instead of being cut: their end is what one looks for. */
+static bool is_prose(const column *col)
+{
+        static const char *const keys[] = { "message", "reason", "detail",      "why",
+                                            "because", "about",  "description", "problem" };
+        const char *key = strrchr(col->path, '.') ? strrchr(col->path, '.') + 1 : col->path;
+
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+                if (!strcmp(key, keys[i]))
+                        return true;
+        return false;
+}
+
 static column *widest(table *t)
 {
         column *wide = NULL;
@@ -137,14 +151,25 @@ static column *widest(table *t)
         return wide;
 }
 
-/* How much the wide columns could give before one would have to leave. */
-static bool shrink_to(table *t, size_t limit, size_t floor)
+/* Takes from the widest columns until the table fits; nothing goes below `least`. */
+static bool shrink_to(table *t, size_t limit, size_t least)
 {
         column *wide;
 
-        while (total_width(t) > limit && (wide = widest(t)) && wide->shown > floor)
+        while (total_width(t) > limit && (wide = widest(t)) &&
+               wide->shown > (is_prose(wide) && least > LEAST ? PROSE_LEAST : least))
                 wide->shown--;
         return total_width(t) <= limit;
+}
+
+/* Advice is what a reader needs most: rather than leaving or being squeezed it goes below. */
+static void put_advice_below(table *t)
+{
+        for (size_t i = 0; i < t->count; i++)
+                if (t->columns[i].shown && !strcmp(t->columns[i].path, "suggestion")) {
+                        t->columns[i].below = true;
+                        t->columns[i].shown = 0;
+                }
 }
 
 /* Cut long texts to a readable length first, then let columns go, then cut harder. */
@@ -161,10 +186,11 @@ static void fit(table *t, size_t limit)
         }
         if (!limit || total_width(t) <= limit)
                 return;
+        put_advice_below(t);
         for (;;) {
                 for (size_t i = 0; i < t->count; i++)
                         natural[i] = t->columns[i].shown;
-                if (shrink_to(t, limit, 24))
+                if (shrink_to(t, limit, NAME_LEAST))
                         return;
                 least = least_important(t);
                 if (!least)
@@ -176,61 +202,88 @@ static void fit(table *t, size_t limit)
         shrink_to(t, limit, LEAST);
 }
 
-static void add_padded(text *out, const table *t, const column *col, const char *s, int style,
-                       bool last)
+/* What of a cell stands in this line; *rest moves on to what stands in the next. */
+static char *take_line(const table *t, const column *col, const char **rest, bool may_wrap)
 {
-        size_t width, n = text_cut(s, col->shown, &width);
-        bool color = t->c->color_out, right = kind_is_number(col->kind);
-        char *part;
+        const char *s = *rest, *dots = t->c->utf8 ? "\xe2\x80\xa6" : "...";
+        size_t room = t->c->utf8 ? 1 : 3, n = text_cut(s, col->shown, NULL), end;
+        text cut = { 0 };
 
-        if (s[n]) {
-                const char *dots = t->c->utf8 ? "\xe2\x80\xa6" : "...";
-                size_t room = t->c->utf8 ? 1 : 3;
-                text cut = { 0 };
-
-                n = text_cut(s, col->shown > room ? col->shown - room : 0, &width);
-                while (n && s[n - 1] == ' ') {
-                        n--;
-                        width--;
-                }
-                text_addn(&cut, s, n);
-                text_add(&cut, dots);
-                width += room;
-                part = cut.data;
-        } else {
-                part = copy_text(s);
+        *rest = s + strlen(s);
+        if (!s[n])
+                return copy_text(s);
+        if (may_wrap && is_prose(col)) {
+                for (end = n; end && s[end] != ' '; end--)
+                        ;
+                end = end ? end : n;
+                *rest = s + end + strspn(s + end, " ");
+                return copy_part(s, end);
         }
-        if (right && width < col->shown)
-                text_fill(out, ' ', col->shown - width);
-        add_styled(out, color, style, part);
-        if (!right && !last && width < col->shown)
-                text_fill(out, ' ', col->shown - width);
-        free(part);
+        n = text_cut(s, col->shown > room ? col->shown - room : 0, NULL);
+        while (n && s[n - 1] == ' ')
+                n--;
+        text_addn(&cut, s, n);
+        text_add(&cut, dots);
+        return cut.data;
 }
 
+static void add_padded(text *out, const table *t, const column *col, const char *part, int style)
+{
+        size_t width = text_width(part);
+        bool right = kind_is_number(col->kind);
+
+        if (right && width < col->shown)
+                text_fill(out, ' ', col->shown - width);
+        add_styled(out, t->c->color_out, style, part);
+        if (!right && width < col->shown)
+                text_fill(out, ' ', col->shown - width);
+}
+
+/* One row, or the titles; as many lines as its longest sentence needs. */
 static void add_line(text *out, const table *t, const cell *cells, size_t indent)
 {
-        size_t last = 0;
-        bool first = true;
+        const char *rest[COLUMNS_MAX];
+        bool more = true;
 
         for (size_t i = 0; i < t->count; i++)
-                if (t->columns[i].shown)
-                        last = i;
-        text_fill(out, ' ', indent);
-        for (size_t i = 0; i < t->count; i++) {
-                const column *col = &t->columns[i];
+                rest[i] = cells ? cells[i].text : t->columns[i].title;
+        for (int line = 0; more; line++) {
+                bool first = true;
 
-                if (!col->shown)
-                        continue;
-                if (!first)
-                        text_fill(out, ' ', GAP);
-                first = false;
-                add_padded(out, t, col, cells ? cells[i].text : col->title,
-                           cells ? cells[i].style : STYLE_HEAD, i == last);
+                more = false;
+                text_fill(out, ' ', indent);
+                for (size_t i = 0; i < t->count; i++) {
+                        const column *col = &t->columns[i];
+                        char *part;
+
+                        if (!col->shown)
+                                continue;
+                        text_fill(out, ' ', first ? 0 : GAP);
+                        first = false;
+                        part = take_line(t, col, &rest[i], line < LINES_MAX);
+                        add_padded(out, t, col, part, cells ? cells[i].style : STYLE_HEAD);
+                        more = more || *rest[i];
+                        free(part);
+                }
+                while (out->len && out->data[out->len - 1] == ' ')
+                        out->data[--out->len] = '\0';
+                text_add(out, "\n");
         }
-        while (out->len && out->data[out->len - 1] == ' ')
-                out->data[--out->len] = '\0';
-        text_add(out, "\n");
+}
+
+static void add_below(text *out, const table *t, const cell *cells, size_t indent)
+{
+        const char *arrow = t->c->utf8 ? "\xe2\x86\x92 " : "> ";
+        size_t left = indent + 4;
+
+        for (size_t i = 0; i < t->count; i++) {
+                if (!t->columns[i].below || !strcmp(cells[i].text, "-"))
+                        continue;
+                text_fill(out, ' ', left - 2);
+                text_add(out, arrow);
+                add_wrapped(out, cells[i].text, left, t->c->width, false, STYLE_PLAIN);
+                text_add(out, "\n");
+        }
 }
 
 void table_print(table *t, size_t indent)
@@ -250,6 +303,7 @@ void table_print(table *t, size_t indent)
         t->headed = true;
         for (size_t r = 0; r < t->rows; r++) {
                 add_line(&out, t, t->cells + r * t->count, indent);
+                add_below(&out, t, t->cells + r * t->count, indent);
                 for (size_t i = 0; i < t->count; i++)
                         free(t->cells[r * t->count + i].text);
                 if (out.len > 65536)
