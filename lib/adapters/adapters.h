@@ -89,8 +89,9 @@ const char *msptk__check_name(const custom_check *k);
 const char *msptk__check_version(const custom_check *k);
 int32_t msptk__check_per(const custom_check *k); /* MSPTK_CHECK_PER_* */
 /* Runs it once. Reports arrive as metric rows of the sink: check = its name, vendor_id = NULL, one
- * row for each report and one for each metric (whose `metric` is set). No report and no failure
- * gives one row with MSPTK_STATE_UNKNOWN. */
+ * row for each report and one for each metric (whose `metric` is set). A failure, or no report,
+ * gives one row with MSPTK_STATE_UNKNOWN and why. Fails only when the token ended it (E_CANCELLED,
+ * E_TIMEOUT) or the sink did. */
 msptk_status msptk__check_run(registry *r, custom_check *k, const msptk_json *context,
                               const adapter_sink *sink, cancel *tok);
 

@@ -1,7 +1,6 @@
 /* Custom checks: one function of an embedder, run once, its reports turned into metric rows. */
 #define ROOM "checks"
 #include "adapters/internal.h"
-#include "vault/vault.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,7 +11,8 @@ typedef struct running_check {
         registry *r;
         const adapter_sink *sink;
         cancel *tok;
-        int32_t reports;
+        size_t reports;
+        msptk_status stopped; /* why the caller takes no more rows */
 } running_check;
 
 static registry *registry_of_check(const msptk_check_host *host)
@@ -37,20 +37,23 @@ static int64_t check_now(const msptk_check_host *host)
 
 static void check_log(const msptk_check_host *host, int32_t level, const char *message)
 {
-        const ctx *c = registry_of_check(host)->c;
-        AUTO_FREE char *line = msptk__strdup(message);
-
-        msptk__redact(c, line);
-        if (line)
-                msptk__log(c, level, ROOM, "%s", line);
+        msptk__log_clean(registry_of_check(host)->c, level, ROOM, message);
 }
 
 static msptk_status emit(running_check *run, const msptk_metric_row *row)
 {
-        if (msptk__cancelled(run->tok))
-                return msptk__cancel_status(run->tok);
-        run->reports++;
-        return msptk__metric_out(run->r->c, run->sink, row);
+        msptk_status st;
+
+        if (!run->stopped && msptk__cancelled(run->tok))
+                run->stopped = msptk__cancel_status(run->tok);
+        if (run->stopped)
+                return run->stopped;
+        st = msptk__metric_out(run->r->c, run->sink, row);
+        if (st >= 0)
+                run->reports++;
+        else if (st != MSPTK_E_INVALID)
+                run->stopped = st;
+        return st;
 }
 
 static msptk_status check_report(const msptk_check_host *host, const char *instance_name,
@@ -140,7 +143,14 @@ msptk_status msptk__check_run(registry *r, custom_check *k, const msptk_json *co
                                        .log = check_log,
                                        .report = check_report,
                                        .metric = check_metric };
+        st = msptk__cancel_status(tok);
+        if (st < 0)
+                return st;
         st = k->ops.execute(k->user, &run.host, context, &why);
+        if (run.stopped)
+                return run.stopped;
+        if (msptk__cancelled(tok) && (st == MSPTK_E_CANCELLED || st == MSPTK_E_TIMEOUT))
+                return msptk__cancel_status(tok); /* it obeyed: that says nothing of the device */
         if (st < 0)
                 return check_report(&run.host, NULL, MSPTK_STATE_UNKNOWN,
                                     why ? msptk_error_message(why) : msptk_status_name(st), NULL);

@@ -35,19 +35,30 @@ static void host_clean_text(const msptk_host *host, const char *text, size_t len
         (void)host;
         if (!cap)
                 return;
-        if (msptk__text_clean(text, len, 0, cap - 1, &clean) < 0)
+        if (text && msptk__text_clean(text, len, 0, cap - 1, &clean) < 0)
                 msptk__buf_reset(&clean);
         memcpy(out, msptk__buf_text(&clean), clean.len);
         out[clean.len] = '\0';
 }
 
-static void host_log(const msptk_host *host, int32_t level, const char *message)
+/* Redacted before it is cut, and again after the cleaning put together what it took apart. */
+void msptk__log_clean(const ctx *c, int32_t level, const char *room, const char *message)
 {
+        AUTO_FREE char *whole = msptk__strdup(message);
         char line[LINE_MAX_BYTES];
 
-        host_clean_text(host, message, strlen(message), line, sizeof(line));
-        msptk__redact(of_host(host)->r->c, line);
-        msptk__log(of_host(host)->r->c, level, of_host(host)->info.name, "%s", line);
+        if (!whole)
+                return;
+        msptk__redact(c, whole);
+        host_clean_text(NULL, whole, strlen(whole), line, sizeof(line));
+        msptk__redact(c, line);
+        level = level < LOG_DEBUG ? LOG_DEBUG : level > LOG_ERROR ? LOG_ERROR : level;
+        msptk__log(c, level, room, "%s", line);
+}
+
+static void host_log(const msptk_host *host, int32_t level, const char *message)
+{
+        msptk__log_clean(of_host(host)->r->c, level, of_host(host)->info.name, message);
 }
 
 static void host_random(const msptk_host *host, void *bytes, size_t len)
@@ -87,102 +98,6 @@ static void host_progress(const msptk_request *req, int64_t at, int64_t total)
 {
         if (req->sink->progress)
                 req->sink->progress(req->sink->user, at, total);
-}
-
-/* A row as its author knew it, with everything newer zeroed. */
-#define COMPLETE_ROW(type, row, given) \
-        type row = { 0 }; \
-        memcpy(&row, (given), \
-               (given)->struct_size < sizeof(row) ? (given)->struct_size : sizeof(row)); \
-        row.struct_size = sizeof(row)
-
-/* What a vendor, a program or a check says may hold a secret that it was given. Points `*text` at a
- * clean copy when it does, which the caller frees; false when out of memory. */
-static bool scrub_text(const ctx *c, const char **text, char **copy)
-{
-        size_t len = *text ? strlen(*text) : 0;
-
-        if (!len)
-                return true;
-        *copy = msptk__strdup(*text);
-        if (!*copy)
-                return false;
-        if (msptk__redact(c, *copy) != len || strcmp(*copy, *text))
-                *text = *copy;
-        return true;
-}
-
-/* The same for facts. What is no JSON any more after redaction is dropped. */
-static bool scrub_data(const ctx *c, const msptk_json **data, msptk_json **copy)
-{
-        AUTO_FREE char *text = NULL;
-        msptk_status st;
-        size_t len;
-
-        if (!*data)
-                return true;
-        if (msptk_json_print(*data, 0, &text, NULL) < 0)
-                return false;
-        len = strlen(text);
-        if (msptk__redact(c, text) == len)
-                return true;
-        st = msptk_json_parse(text, strlen(text), copy, NULL);
-        *data = st < 0 ? NULL : *copy;
-        return st != MSPTK_E_NOMEM;
-}
-
-msptk_status msptk__metric_out(const ctx *c, const adapter_sink *sink, const msptk_metric_row *row)
-{
-        AUTO_FREE char *message = NULL;
-        AUTO_JSON msptk_json *data = NULL;
-        msptk_metric_row clean = *row;
-
-        if (!sink->metric || !row->check || !*row->check || row->state < MSPTK_STATE_JUDGE ||
-            row->state > MSPTK_STATE_UNKNOWN)
-                return MSPTK_E_INVALID;
-        if (!msptk__redact_idle(c) &&
-            (!scrub_text(c, &clean.message, &message) || !scrub_data(c, &clean.data, &data)))
-                return MSPTK_E_NOMEM;
-        return sink->metric(sink->user, &clean);
-}
-
-static msptk_status host_emit_device(const msptk_request *req, const msptk_device_row *given)
-{
-        AUTO_JSON msptk_json *attributes = NULL;
-        const ctx *c = req->i->r->c;
-        COMPLETE_ROW(msptk_device_row, row, given);
-
-        if (msptk__cancelled(req->tok))
-                return msptk__cancel_status(req->tok);
-        if (!req->sink->device || !row.vendor_id || !*row.vendor_id)
-                return MSPTK_E_INVALID;
-        if (!msptk__redact_idle(c) && !scrub_data(c, &row.attributes, &attributes))
-                return MSPTK_E_NOMEM;
-        return req->sink->device(req->sink->user, &row);
-}
-
-static msptk_status host_emit_metric(const msptk_request *req, const msptk_metric_row *given)
-{
-        COMPLETE_ROW(msptk_metric_row, row, given);
-
-        if (msptk__cancelled(req->tok))
-                return msptk__cancel_status(req->tok);
-        return msptk__metric_out(req->i->r->c, req->sink, &row);
-}
-
-static msptk_status host_emit_alert(const msptk_request *req, const msptk_alert_row *given)
-{
-        AUTO_FREE char *message = NULL;
-        const ctx *c = req->i->r->c;
-        COMPLETE_ROW(msptk_alert_row, row, given);
-
-        if (msptk__cancelled(req->tok))
-                return msptk__cancel_status(req->tok);
-        if (!req->sink->alert || !row.vendor_alert)
-                return MSPTK_E_INVALID;
-        if (!msptk__redact_idle(c) && !scrub_text(c, &row.message, &message))
-                return MSPTK_E_NOMEM;
-        return req->sink->alert(req->sink->user, &row);
 }
 
 static void *host_request_alloc(const msptk_request *given, size_t size)
@@ -237,32 +152,51 @@ static void translate(const child_result *from, msptk_program_result *to)
         };
 }
 
-static msptk_status start_programs(const ctx *c, group *g, const msptk_program *programs,
-                                   size_t count, msptk_error **ret_err)
+static msptk_status start_program(const msptk_request *req, group *g, size_t number,
+                                  const msptk_program *p, msptk_error **ret_err)
 {
+        const ctx *c = req->i->r->c;
         size_t limit = (size_t)msptk__config_int(c->config, "limits.plugin_output", PROGRAM_OUTPUT);
+        int64_t left = msptk__deadline_left_ms(req->tok);
+        child_spec spec = {
+                .argv = p->argv,
+                .envp = p->env,
+                .cwd = p->cwd,
+                .input = p->input,
+                .input_len = p->input_len,
+                .timeout_ms = p->timeout_ms      ? p->timeout_ms
+                              : left < INT64_MAX ? left
+                                                 : 0,
+                .out_max = p->output_limit ? p->output_limit : limit,
+                .err_max = p->output_limit ? p->output_limit : limit,
+                .kill_on_overflow = p->flags & MSPTK_PROGRAM_STOP_AT_LIMIT,
+        };
+
+        if (p->flags & ~(uint32_t)MSPTK_PROGRAM_STOP_AT_LIMIT)
+                return fail(ret_err, MSPTK_E_INVALID, "run a program: unknown flags");
+        if (!p->argv || !p->argv[0] || p->argv[0][0] != '/')
+                return fail(ret_err, MSPTK_E_INVALID, "run a program: its path must be absolute");
+        if (p->timeout_ms < 0)
+                return fail(ret_err, MSPTK_E_INVALID,
+                            "run '%s': its time limit must not be negative", p->argv[0]);
+        return msptk__group_child(g, number, &spec, ret_err);
+}
+
+static msptk_status start_programs(const msptk_request *req, group *g,
+                                   const msptk_program *programs, size_t count,
+                                   msptk_error **ret_err)
+{
+        size_t stride = programs->struct_size; /* of an array as its author compiled it */
         const char *at = (const char *)programs;
 
-        for (size_t i = 0; i < count; i++, at += programs->struct_size) {
-                COMPLETE_ROW(msptk_program, p, (const msptk_program *)(const void *)at);
-                child_spec spec = {
-                        .argv = p.argv,
-                        .envp = p.env,
-                        .cwd = p.cwd,
-                        .input = p.input,
-                        .input_len = p.input_len,
-                        .timeout_ms = p.timeout_ms,
-                        .out_max = p.output_limit ? p.output_limit : limit,
-                        .err_max = p.output_limit ? p.output_limit : limit,
-                        .kill_on_overflow = p.flags & MSPTK_PROGRAM_STOP_AT_LIMIT,
-                };
+        if (stride < offsetof(msptk_program, env) || stride % _Alignof(msptk_program))
+                return fail(ret_err, MSPTK_E_INVALID, "run programs: the first has struct_size %zu",
+                            stride);
+        for (size_t i = 0; i < count; i++, at += stride) {
+                msptk_program p = { 0 };
 
-                if (p.flags & ~(uint32_t)MSPTK_PROGRAM_STOP_AT_LIMIT)
-                        return fail(ret_err, MSPTK_E_INVALID, "run a program: unknown flags");
-                if (!p.argv || !p.argv[0] || p.argv[0][0] != '/')
-                        return fail(ret_err, MSPTK_E_INVALID,
-                                    "run a program: its path must be absolute");
-                TRY(msptk__group_child(g, i, &spec, ret_err));
+                COMPLETE_ROW(p, (const msptk_program *)(const void *)at);
+                TRY(start_program(req, g, i, &p, ret_err));
         }
         return MSPTK_OK;
 }
@@ -277,7 +211,7 @@ static msptk_status host_run_programs(const msptk_request *req, const msptk_prog
         if (!programs || !on_result || !count)
                 return fail(ret_err, MSPTK_E_INVALID, "run programs: none given");
         TRY(msptk__group_new(req->i->r->c->work, req->tok, req->i->info.name, NULL, &g, ret_err));
-        TRY(start_programs(req->i->r->c, g, programs, count, ret_err));
+        TRY(start_programs(req, g, programs, count, ret_err));
         for (;;) {
                 AUTO_DONE done d = { 0 };
                 msptk_program_result result;
@@ -313,9 +247,9 @@ void msptk__host_fill(instance *i)
                 .deadline_left_ms = host_deadline_left,
                 .sleep_ms = host_sleep,
                 .progress = host_progress,
-                .emit_device = host_emit_device,
-                .emit_metric = host_emit_metric,
-                .emit_alert = host_emit_alert,
+                .emit_device = msptk__host_emit_device,
+                .emit_metric = msptk__host_emit_metric,
+                .emit_alert = msptk__host_emit_alert,
                 .run_programs = host_run_programs,
                 .http_request = msptk__host_http,
                 .state_get = msptk__host_state_get,

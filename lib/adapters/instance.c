@@ -17,21 +17,16 @@ static bool is_common(const char *key)
         return false;
 }
 
-static msptk_status set_problem(instance *i, const char *fmt, const char *a, const char *b,
-                                msptk_error **ret_err)
+/* A text that lives as long as the instance. */
+static msptk_status make_problem(char **slot, const char *fmt, const char *a, const char *b,
+                                 msptk_error **ret_err)
 {
         AUTO_BUF buf text = BUF_INIT(512);
-        char *made;
 
         msptk__buf_addf(&text, fmt, a, b);
-        made = msptk__buf_steal(&text);
-        if (!made)
-                return msptk__nomem(ret_err);
-        msptk__free(i->former_problem);
-        i->former_problem = i->problem;
-        i->problem = made;
-        i->info.problem = made;
-        return MSPTK_OK;
+        msptk__free(*slot);
+        *slot = msptk__buf_steal(&text);
+        return *slot ? MSPTK_OK : msptk__nomem(ret_err);
 }
 
 /* Refuses settings that the kind does not know; its info says which there are. */
@@ -42,7 +37,6 @@ static msptk_status check_settings(instance *i, const adapter_kind *kind, msptk_
         const char *names[64];
         size_t n = 0;
 
-        i->info.problem = NULL;
         if (!text)
                 return MSPTK_OK;
         TRY(msptk_json_parse(text, strlen(text), &known, ret_err));
@@ -55,10 +49,10 @@ static msptk_status check_settings(instance *i, const adapter_kind *kind, msptk_
                 if (is_common(key) || msptk_json_get(known, key))
                         continue;
                 near = msptk__nearest(key, names, n);
-                return set_problem(i,
-                                   near ? "unknown setting '%.64s'; did you mean '%s'?"
-                                        : "unknown setting '%.64s'",
-                                   key, near, ret_err);
+                return make_problem(&i->bad_settings,
+                                    near ? "unknown setting '%.64s'; did you mean '%s'?"
+                                         : "unknown setting '%.64s'",
+                                    key, near, ret_err);
         }
         return MSPTK_OK;
 }
@@ -70,25 +64,42 @@ static uint32_t capabilities(const msptk_adapter_ops *ops)
                (ops->deploy ? CAP_DEPLOY : 0);
 }
 
+/* Other threads may be reading what was shown before, so that stays as it is. */
+static void show(instance *i, const instance_info *info)
+{
+        __atomic_store_n(&i->shown, info, __ATOMIC_RELEASE);
+}
+
+static msptk_status describe_unknown(instance *i, msptk_error **ret_err)
+{
+        if (i->shown)
+                return MSPTK_OK;
+        TRY(make_problem(&i->no_kind, "no adapter of type '%.64s' is in this program%s",
+                         i->info.type, "", ret_err));
+        i->unknown = i->info;
+        i->unknown.problem = i->no_kind;
+        show(i, &i->unknown);
+        return MSPTK_OK;
+}
+
 /* Looks its kind up, until there is one: embedders may register theirs at any time. With `opening`
  * held. */
 static msptk_status describe(instance *i, msptk_error **ret_err)
 {
         const adapter_kind *kind;
 
-        if (i->described)
+        if (i->kind)
                 return MSPTK_OK;
         kind = msptk__kind_find(i->r, i->info.type);
         if (!kind)
-                return i->problem
-                               ? MSPTK_OK
-                               : set_problem(i, "no adapter of type '%.64s' is in this program%s",
-                                             i->info.type, "", ret_err);
+                return describe_unknown(i, ret_err);
         TRY(check_settings(i, kind, ret_err));
-        i->info.title = kind->ops.info->title;
-        i->info.capabilities = capabilities(&kind->ops);
+        i->known = i->info;
+        i->known.title = kind->ops.info->title;
+        i->known.capabilities = capabilities(&kind->ops);
+        i->known.problem = i->bad_settings;
         i->kind = kind;
-        i->described = true;
+        show(i, &i->known);
         return MSPTK_OK;
 }
 
@@ -177,17 +188,24 @@ instance *msptk__instance_at(registry *r, size_t n)
         return i;
 }
 
-static void ensure_described(instance *i)
+static const adapter_kind *ensure_described(instance *i)
 {
+        const adapter_kind *kind;
+
         pthread_mutex_lock(&i->opening);
         (void)describe(i, NULL);
+        kind = i->kind;
         pthread_mutex_unlock(&i->opening);
+        return kind;
 }
 
 const instance_info *msptk__instance_info(instance *i)
 {
+        const instance_info *shown;
+
         ensure_described(i);
-        return &i->info;
+        shown = __atomic_load_n(&i->shown, __ATOMIC_ACQUIRE);
+        return shown ? shown : &i->info; /* out of memory: what is known without its kind */
 }
 
 static msptk_status not_found(registry *r, const char *name, msptk_error **ret_err)
@@ -244,8 +262,9 @@ bool msptk__instance_serves(instance *i, const char *client_id)
 
 const char *const *msptk__instance_checks(instance *i)
 {
-        ensure_described(i);
-        return i->kind ? i->kind->metrics.checks : NULL;
+        const adapter_kind *kind = ensure_described(i);
+
+        return kind ? kind->metrics.checks : NULL;
 }
 
 static msptk_status open_locked(instance *i, msptk_error **ret_err)
@@ -257,9 +276,9 @@ static msptk_status open_locked(instance *i, msptk_error **ret_err)
                                 "enable it in the configuration", "adapter '%s' is disabled",
                                 i->info.name);
         TRY(describe(i, ret_err));
-        if (i->info.problem)
+        if (i->shown->problem)
                 return fail_why(ret_err, MSPTK_E_CONFIG, "ADAPTER_UNUSABLE", "see 'config check'",
-                                "adapter '%s': %s", i->info.name, i->info.problem);
+                                "adapter '%s': %s", i->info.name, i->shown->problem);
         if (i->opened)
                 return MSPTK_OK;
         st = i->kind->ops.open(&i->host, i->settings, &i->self, ret_err);
@@ -269,160 +288,12 @@ static msptk_status open_locked(instance *i, msptk_error **ret_err)
         return st;
 }
 
-static void redact_message(void *user, char *text)
-{
-        msptk__redact(user, text);
-}
-
-/* What is true of every failure of an instance. */
-static msptk_status finish(instance *i, msptk_status st, msptk_error **ret_err)
-{
-        if (st >= 0) {
-                /* An error made and then forgotten by the adapter. */
-                if (ret_err)
-                        msptk_error_free(STEAL(*ret_err));
-                return MSPTK_OK;
-        }
-        if (!ret_err)
-                return st;
-        if (!*ret_err)
-                fail(ret_err, st, "adapter '%s' failed without saying why (%s)", i->info.name,
-                     msptk_status_name(st));
-        msptk__error_set_adapter(*ret_err, i->info.name);
-        msptk__error_scrub(*ret_err, redact_message, i->r->c);
-        return st;
-}
-
-static msptk_status begin(instance *i, const adapter_sink *sink, cancel *tok, msptk_request *req,
-                          msptk_error **ret_err)
+msptk_status msptk__instance_open(instance *i, msptk_error **ret_err)
 {
         msptk_status st;
 
         pthread_mutex_lock(&i->opening);
         st = open_locked(i, ret_err);
         pthread_mutex_unlock(&i->opening);
-        *req = (msptk_request){ .i = i, .tok = tok, .sink = sink };
-        return finish(i, st, ret_err);
-}
-
-static msptk_status unsupported(instance *i, const char *what, msptk_error **ret_err)
-{
-        return finish(i,
-                      fail_why(ret_err, MSPTK_E_UNSUPPORTED, "UNSUPPORTED",
-                               "see 'adapter list' for what each adapter can do",
-                               "adapter '%s' of type '%s' cannot %s", i->info.name, i->info.type,
-                               what),
-                      ret_err);
-}
-
-msptk_status msptk__adapter_probe(instance *i, cancel *tok, msptk_error **ret_err)
-{
-        static const adapter_sink nowhere = { 0 };
-        msptk_request req;
-        msptk_status st;
-
-        TRY(begin(i, &nowhere, tok, &req, ret_err));
-        st = i->kind->ops.probe(i->self, &req, ret_err);
-        msptk__request_end(&req);
-        return finish(i, st, ret_err);
-}
-
-msptk_status msptk__adapter_devices(instance *i, const msptk_query *query, const adapter_sink *sink,
-                                    cancel *tok, msptk_error **ret_err)
-{
-        msptk_request req;
-        msptk_status st;
-
-        TRY(begin(i, sink, tok, &req, ret_err));
-        if (!i->kind->ops.devices)
-                return unsupported(i, "list devices", ret_err);
-        st = i->kind->devices.list(i->self, &req, query, ret_err);
-        msptk__request_end(&req);
-        return finish(i, st, ret_err);
-}
-
-msptk_status msptk__adapter_collect(instance *i, const msptk_query *query, const adapter_sink *sink,
-                                    cancel *tok, msptk_error **ret_err)
-{
-        msptk_request req;
-        msptk_status st;
-
-        TRY(begin(i, sink, tok, &req, ret_err));
-        if (!i->kind->ops.metrics)
-                return unsupported(i, "measure devices", ret_err);
-        st = i->kind->metrics.collect(i->self, &req, query, ret_err);
-        msptk__request_end(&req);
-        return finish(i, st, ret_err);
-}
-
-msptk_status msptk__adapter_alerts(instance *i, const msptk_query *query, const adapter_sink *sink,
-                                   cancel *tok, msptk_error **ret_err)
-{
-        msptk_request req;
-        msptk_status st;
-
-        TRY(begin(i, sink, tok, &req, ret_err));
-        if (!i->kind->ops.alerts)
-                return unsupported(i, "list alerts", ret_err);
-        st = i->kind->alerts.list(i->self, &req, query, ret_err);
-        msptk__request_end(&req);
-        return finish(i, st, ret_err);
-}
-
-/* The result's texts die with the request, so they are copied out of it. */
-static msptk_status keep_result(const msptk_program_result *from, msptk_program_result *to,
-                                msptk_error **ret_err)
-{
-        char *out = msptk__strndup(from->out ? from->out : "", from->out_len);
-        char *err = msptk__strndup(from->err ? from->err : "", from->err_len);
-
-        if (!out || !err) {
-                msptk__free(out);
-                msptk__free(err);
-                return msptk__nomem(ret_err);
-        }
-        *to = *from;
-        to->out = out;
-        to->err = err;
-        return MSPTK_OK;
-}
-
-msptk_status msptk__adapter_execute(instance *i, const char *vendor_id, const char *const *command,
-                                    cancel *tok, msptk_program_result *ret, msptk_error **ret_err)
-{
-        static const adapter_sink nowhere = { 0 };
-        msptk_program_result result = { .struct_size = sizeof(result) };
-        msptk_request req;
-        msptk_status st;
-
-        TRY(begin(i, &nowhere, tok, &req, ret_err));
-        if (!i->kind->ops.commands)
-                return unsupported(i, "execute commands", ret_err);
-        st = i->kind->commands.execute(i->self, &req, vendor_id, command, &result, ret_err);
-        if (st >= 0)
-                st = keep_result(&result, ret, ret_err);
-        msptk__request_end(&req);
-        return finish(i, st, ret_err);
-}
-
-void msptk__program_result_clear(msptk_program_result *r)
-{
-        msptk__free((char *)r->out);
-        msptk__free((char *)r->err);
-        memset(r, 0, sizeof(*r));
-}
-
-msptk_status msptk__adapter_deploy(instance *i, const msptk_device_row *device, cancel *tok,
-                                   char **ret_evidence, msptk_error **ret_err)
-{
-        static const adapter_sink nowhere = { 0 };
-        msptk_request req;
-        msptk_status st;
-
-        TRY(begin(i, &nowhere, tok, &req, ret_err));
-        if (!i->kind->ops.deploy)
-                return unsupported(i, "deploy agents", ret_err);
-        st = i->kind->deploy.agent(i->self, &req, device, ret_evidence, ret_err);
-        msptk__request_end(&req);
-        return finish(i, st, ret_err);
+        return st;
 }

@@ -7,10 +7,13 @@
 #include "adapters/adapters.h"
 #include "config/config.h"
 
-/* A registered kind: deep copy of its table, tails zeroed. */
+/* A registered kind: deep copy of its table and all its texts, tails zeroed. */
 typedef struct adapter_kind {
         struct adapter_kind *next;
         msptk_adapter_ops ops;
+        msptk_adapter_info info;
+        char *texts[5];     /* of info */
+        const char **names; /* metrics.checks: pointers, then their characters */
         msptk_device_ops devices;
         msptk_metric_ops metrics;
         msptk_alert_ops alerts;
@@ -25,10 +28,10 @@ struct instance {
         const adapter_kind *kind;     /* NULL when its type is unknown */
         const config_adapter *config; /* NULL for the built-in "local" */
         msptk_json *settings;
-        instance_info info;
-        /* Both kept until the registry closes: info.problem may have been handed out. */
-        char *problem, *former_problem;
-        bool described;
+        instance_info info; /* what the configuration says; the others add what the kind says */
+        instance_info unknown, known;
+        const instance_info *shown; /* NULL until its kind was looked for; atomic */
+        char *no_kind, *bad_settings;
         pthread_mutex_t opening;
         void *self;
         bool opened;
@@ -36,7 +39,7 @@ struct instance {
 
 struct custom_check {
         custom_check *next;
-        msptk_check_ops ops;
+        msptk_check_ops ops; /* its texts are owned */
         void *user;
 };
 
@@ -58,12 +61,34 @@ struct msptk_request {
         const adapter_sink *sink;
         struct request_block *blocks; /* of request_alloc */
         size_t allocated;
+        msptk_status stopped; /* why the caller takes no more rows; MSPTK_OK while it does */
+        size_t refused;       /* rows that were not well formed */
 };
 
 const adapter_kind *msptk__kind_find(registry *r, const char *type);
+/* Opens it once; E_UNSUPPORTED when disabled, E_CONFIG when it cannot work. */
+msptk_status msptk__instance_open(instance *i, msptk_error **ret_err);
 void msptk__instances_free(instance *first);
 void msptk__host_fill(instance *i);
 void msptk__request_end(msptk_request *req);
+
+/* A struct as its author knew it: what was appended later keeps what `row` began with. */
+#define COMPLETE_ROW(row, given) \
+        do { \
+                const void *given_ = (given); \
+                uint32_t size_ = 0; \
+                if (given_) \
+                        memcpy(&size_, given_, sizeof(size_)); \
+                if (size_ >= sizeof(size_)) \
+                        memcpy(&(row), given_, size_ < sizeof(row) ? size_ : sizeof(row)); \
+                (row).struct_size = sizeof(row); \
+        } while (0)
+
+msptk_status msptk__host_emit_device(const msptk_request *req, const msptk_device_row *row);
+msptk_status msptk__host_emit_metric(const msptk_request *req, const msptk_metric_row *row);
+msptk_status msptk__host_emit_alert(const msptk_request *req, const msptk_alert_row *row);
+/* One line to the host's log: clean, without secrets. */
+void msptk__log_clean(const ctx *c, int32_t level, const char *room, const char *message);
 /* A metric row on its way to the sink: state and names checked, texts without secrets. */
 msptk_status msptk__metric_out(const ctx *c, const adapter_sink *sink, const msptk_metric_row *row);
 /* host->http_request */

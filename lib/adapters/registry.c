@@ -8,19 +8,27 @@
 #include "adapters/local/local.h"
 #include "adapters/plugin/plugin.h"
 
+enum { CHECK_NAME_MAX = 64 };
+
 static const msptk_adapter_ops *const built_in[] = {
         &msptk__local_adapter,
         &msptk__plugin_adapter,
         &msptk__fake_adapter,
 };
 
-/* Copies a size-prefixed table, as far as its author knew it. */
-static void copy_table(void *to, size_t to_size, const void *from)
+static void free_kind(adapter_kind *k)
 {
-        uint32_t size;
+        for (size_t i = 0; i < ARRAY_LEN(k->texts); i++)
+                msptk__free(k->texts[i]);
+        msptk__free(k->names);
+        msptk__free(k);
+}
 
-        memcpy(&size, from, sizeof(size));
-        memcpy(to, from, size < to_size ? size : to_size);
+static void free_check(custom_check *k)
+{
+        msptk__free((char *)k->ops.name);
+        msptk__free((char *)k->ops.version);
+        msptk__free(k);
 }
 
 static msptk_status missing(const char *type, const char *slot, msptk_error **ret_err)
@@ -30,37 +38,87 @@ static msptk_status missing(const char *type, const char *slot, msptk_error **re
                         "adapter '%.64s' lacks the required slot '%s'", type, slot);
 }
 
+/* The names of the checks: an array and its characters in one piece. */
+static msptk_status copy_names(adapter_kind *k, msptk_error **ret_err)
+{
+        const char *const *from = k->metrics.checks;
+        size_t count = 0, bytes = 0;
+        char *at;
+
+        for (; from[count]; count++)
+                bytes += strlen(from[count]) + 1;
+        k->names = msptk__alloc((count + 1) * sizeof(*k->names) + bytes);
+        if (!k->names)
+                return msptk__nomem(ret_err);
+        at = (char *)(k->names + count + 1);
+        for (size_t i = 0; i < count; i++) {
+                size_t size = strlen(from[i]) + 1;
+
+                k->names[i] = memcpy(at, from[i], size);
+                at += size;
+        }
+        k->metrics.checks = k->names;
+        return MSPTK_OK;
+}
+
+/* Its author may let go of all of it after the registration. */
+static msptk_status copy_info(adapter_kind *k, msptk_error **ret_err)
+{
+        const char **slots[] = { &k->info.type, &k->info.title, &k->info.description,
+                                 &k->info.settings, &k->info.docs };
+        AUTO_JSON msptk_json *settings = NULL;
+
+        COMPLETE_ROW(k->info, k->ops.info);
+        for (size_t i = 0; i < ARRAY_LEN(slots); i++) {
+                k->texts[i] = msptk__strdup(*slots[i]);
+                if (*slots[i] && !k->texts[i])
+                        return msptk__nomem(ret_err);
+                *slots[i] = k->texts[i];
+        }
+        k->ops.info = &k->info;
+        if (!k->info.settings)
+                return MSPTK_OK;
+        if (msptk_json_parse(k->info.settings, strlen(k->info.settings), &settings, NULL) < 0 ||
+            msptk_json_type(settings) != MSPTK_JSON_OBJECT)
+                return fail_why(ret_err, MSPTK_E_INVALID, "SLOT_INVALID",
+                                "give an object of settings, or NULL",
+                                "info.settings of adapter '%.64s' is no JSON object", k->info.type);
+        return MSPTK_OK;
+}
+
 /* Copies each group that is there and checks its required slots. */
 static msptk_status copy_groups(adapter_kind *k, msptk_error **ret_err)
 {
-        const char *type = k->ops.info->type;
+        const char *type = k->info.type;
 
         if (k->ops.devices) {
-                copy_table(&k->devices, sizeof(k->devices), k->ops.devices);
+                COMPLETE_ROW(k->devices, k->ops.devices);
                 k->ops.devices = &k->devices;
                 if (!k->devices.list)
                         return missing(type, "devices.list", ret_err);
         }
         if (k->ops.metrics) {
-                copy_table(&k->metrics, sizeof(k->metrics), k->ops.metrics);
+                COMPLETE_ROW(k->metrics, k->ops.metrics);
                 k->ops.metrics = &k->metrics;
                 if (!k->metrics.collect)
                         return missing(type, "metrics.collect", ret_err);
+                if (k->metrics.checks)
+                        TRY(copy_names(k, ret_err));
         }
         if (k->ops.alerts) {
-                copy_table(&k->alerts, sizeof(k->alerts), k->ops.alerts);
+                COMPLETE_ROW(k->alerts, k->ops.alerts);
                 k->ops.alerts = &k->alerts;
                 if (!k->alerts.list)
                         return missing(type, "alerts.list", ret_err);
         }
         if (k->ops.commands) {
-                copy_table(&k->commands, sizeof(k->commands), k->ops.commands);
+                COMPLETE_ROW(k->commands, k->ops.commands);
                 k->ops.commands = &k->commands;
                 if (!k->commands.execute)
                         return missing(type, "commands.execute", ret_err);
         }
         if (k->ops.deploy) {
-                copy_table(&k->deploy, sizeof(k->deploy), k->ops.deploy);
+                COMPLETE_ROW(k->deploy, k->ops.deploy);
                 k->ops.deploy = &k->deploy;
                 if (!k->deploy.agent)
                         return missing(type, "deploy.agent", ret_err);
@@ -76,7 +134,8 @@ static msptk_status check_table(const msptk_adapter_ops *ops, msptk_error **ret_
                 return fail(ret_err, MSPTK_E_INVALID,
                             "an adapter was made for SDK %u; this library has SDK %d",
                             (unsigned)ops->sdk_version, MSPTK_SDK_VERSION);
-        if (!ops->info || !ops->info->type || !msptk__slug_valid(ops->info->type))
+        if (!ops->info || ops->info->struct_size < offsetof(msptk_adapter_info, description) ||
+            !ops->info->type || !msptk__slug_valid(ops->info->type))
                 return fail(ret_err, MSPTK_E_INVALID,
                             "an adapter needs an info with a slug as its type");
         if (!ops->info->title)
@@ -118,12 +177,14 @@ msptk_status msptk__registry_add_adapter(registry *r, const msptk_adapter_ops *o
         k = msptk__alloc(sizeof(*k));
         if (!k)
                 return msptk__nomem(ret_err);
-        copy_table(&k->ops, sizeof(k->ops), ops);
-        st = copy_groups(k, ret_err);
+        COMPLETE_ROW(k->ops, ops);
+        st = copy_info(k, ret_err);
+        if (st == MSPTK_OK)
+                st = copy_groups(k, ret_err);
         pthread_mutex_lock(&r->lock);
-        if (st == MSPTK_OK && find_kind(r, ops->info->type))
+        if (st == MSPTK_OK && find_kind(r, k->info.type))
                 st = fail(ret_err, MSPTK_E_EXISTS, "an adapter '%s' is registered already",
-                          ops->info->type);
+                          k->info.type);
         if (st == MSPTK_OK) {
                 for (last = &r->kinds; *last; last = &(*last)->next)
                         ;
@@ -131,8 +192,55 @@ msptk_status msptk__registry_add_adapter(registry *r, const msptk_adapter_ops *o
         }
         pthread_mutex_unlock(&r->lock);
         if (st < 0)
-                msptk__free(k);
+                free_kind(k);
         return st;
+}
+
+/* A word that can stand in a path of settings and in a file name. */
+static bool check_name_valid(const char *name)
+{
+        static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789_-";
+        size_t len = name ? strspn(name, allowed) : 0;
+
+        return len && len <= CHECK_NAME_MAX && !name[len];
+}
+
+static msptk_status check_check(const msptk_check_ops *ops, msptk_error **ret_err)
+{
+        if (!ops || ops->struct_size < offsetof(msptk_check_ops, destroy))
+                return fail(ret_err, MSPTK_E_INVALID, "a check's table is missing or too small");
+        if (ops->sdk_version < 1 || ops->sdk_version > MSPTK_SDK_VERSION)
+                return fail(ret_err, MSPTK_E_INVALID,
+                            "a check was made for SDK %u; this library has SDK %d",
+                            (unsigned)ops->sdk_version, MSPTK_SDK_VERSION);
+        if (!check_name_valid(ops->name))
+                return fail(ret_err, MSPTK_E_INVALID,
+                            "a check needs a name of 1 to %d characters of a-z, 0-9, '_' and '-'",
+                            CHECK_NAME_MAX);
+        if (!ops->version || !ops->execute)
+                return fail_why(ret_err, MSPTK_E_INVALID, "SLOT_MISSING", "fill the slot",
+                                "check '%s' lacks the required slot '%s'", ops->name,
+                                ops->version ? "execute" : "version");
+        if (ops->per != MSPTK_CHECK_PER_CLIENT && ops->per != MSPTK_CHECK_PER_DEVICE)
+                return fail(ret_err, MSPTK_E_INVALID, "check '%s' has an unknown 'per': %d",
+                            ops->name, (int)ops->per);
+        return MSPTK_OK;
+}
+
+static custom_check *new_check(const msptk_check_ops *ops, void *user)
+{
+        custom_check *k = msptk__alloc(sizeof(*k));
+
+        if (!k)
+                return NULL;
+        COMPLETE_ROW(k->ops, ops);
+        k->ops.name = msptk__strdup(ops->name);
+        k->ops.version = msptk__strdup(ops->version);
+        k->user = user;
+        if (k->ops.name && k->ops.version)
+                return k;
+        free_check(k);
+        return NULL;
 }
 
 msptk_status msptk__registry_add_check(registry *r, const msptk_check_ops *ops, void *user,
@@ -141,34 +249,20 @@ msptk_status msptk__registry_add_check(registry *r, const msptk_check_ops *ops, 
         custom_check *k, **last;
         bool taken = false;
 
-        if (!ops || ops->struct_size < offsetof(msptk_check_ops, destroy))
-                return fail(ret_err, MSPTK_E_INVALID, "a check's table is missing or too small");
-        if (ops->sdk_version < 1 || ops->sdk_version > MSPTK_SDK_VERSION)
-                return fail(ret_err, MSPTK_E_INVALID,
-                            "a check was made for SDK %u; this library has SDK %d",
-                            (unsigned)ops->sdk_version, MSPTK_SDK_VERSION);
-        if (!ops->name || !*ops->name || strlen(ops->name) > 64)
-                return fail(ret_err, MSPTK_E_INVALID, "a check needs a name of at most 64 bytes");
-        if (!ops->version || !ops->execute)
-                return fail(ret_err, MSPTK_E_INVALID, "check '%s' lacks its %s", ops->name,
-                            ops->version ? "execute function" : "version");
-        k = msptk__alloc(sizeof(*k));
+        TRY(check_check(ops, ret_err));
+        k = new_check(ops, user);
         if (!k)
                 return msptk__nomem(ret_err);
-        copy_table(&k->ops, sizeof(k->ops), ops);
-        k->user = user;
         pthread_mutex_lock(&r->lock);
         for (last = &r->checks; *last; last = &(*last)->next)
                 taken = taken || !strcmp((*last)->ops.name, ops->name);
         if (!taken)
                 *last = k;
         pthread_mutex_unlock(&r->lock);
-        if (taken) {
-                msptk__free(k);
-                return fail(ret_err, MSPTK_E_EXISTS, "a check '%s' is registered already",
-                            ops->name);
-        }
-        return MSPTK_OK;
+        if (!taken)
+                return MSPTK_OK;
+        free_check(k);
+        return fail(ret_err, MSPTK_E_EXISTS, "a check '%s' is registered already", ops->name);
 }
 
 msptk_status msptk__registry_open(ctx *c, registry **ret, msptk_error **ret_err)
@@ -196,8 +290,8 @@ static void free_instance(instance *i)
                 i->kind->ops.close(i->self);
         pthread_mutex_destroy(&i->opening);
         msptk_json_free(i->settings);
-        msptk__free(i->problem);
-        msptk__free(i->former_problem);
+        msptk__free(i->no_kind);
+        msptk__free(i->bad_settings);
         msptk__free(i);
 }
 
@@ -218,11 +312,11 @@ void msptk__registry_close(registry *r)
                 next = k->next;
                 if (k->ops.destroy)
                         k->ops.destroy(k->user);
-                msptk__free(k);
+                free_check(k);
         }
         for (adapter_kind *k = r->kinds, *next; k; k = next) {
                 next = k->next;
-                msptk__free(k);
+                free_kind(k);
         }
         msptk__free(r->types);
         pthread_mutex_destroy(&r->lock);
