@@ -115,6 +115,8 @@ static void add_bounds(json_obj *o, const op_param *p)
                 return;
         case PARAM_STRING:
         case PARAM_SECRET:
+        case PARAM_FILE_IN:
+        case PARAM_FILE_OUT:
                 if (bounded && p->min > 0)
                         add_bound(o, "minLength", p->min);
                 add_bound(o, "maxLength", bounded ? p->max : OP_TEXT_MAX);
