@@ -448,6 +448,9 @@ msptk_status parse_command_line(cli *c, int argc, char **argv, invocation *ret, 
         msptk_status st;
 
         c->g.fail_on = FAIL_ALL;
+        /* Also what is wrong before it shall be told as JSON. */
+        for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+                c->g.json = c->g.json || !strcmp(argv[i], "--json");
         ret->values = need(msptk_json_new_object());
         r.loose = need(calloc((size_t)argc + 1, sizeof(*r.loose)));
         st = read_all(&r);

@@ -76,10 +76,11 @@ typedef struct cli {
         size_t help_width; /* of prose */
         msptk_cancel *cancel;
         msptk_toolkit *tk;
-        int64_t now;    /* microseconds UTC, for ages */
-        unsigned seen;  /* FAIL_* of what the results said */
-        bool to_stderr; /* out_write() writes there, for what accompanies a question */
-        int out_errno;  /* why standard output cannot be written */
+        int64_t now;      /* microseconds UTC, for ages */
+        unsigned seen;    /* FAIL_* of what the results said */
+        bool to_stderr;   /* out_write() writes there, for what accompanies a question */
+        const char *lead; /* "--tier=", before what completes a value; NULL: nothing */
+        int out_errno;    /* why standard output cannot be written */
 } cli;
 
 void style_init(cli *c);

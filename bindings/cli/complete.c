@@ -12,7 +12,7 @@ static const char bash_script[] =
         "# bash completion of msp-toolkit\n"
         "_msp_toolkit() {\n"
         "    local IFS=$'\\n' line cur candidates=()\n"
-        "    local before=\"${COMP_LINE:0:COMP_POINT}\" words=()\n"
+        "    local words=()\n"
         "    cur=\"${COMP_WORDS[COMP_CWORD]}\"\n"
         "    words=(\"${COMP_WORDS[@]:1:COMP_CWORD-1}\" \"$cur\")\n"
         "    [ \"$cur\" != '=' ] || cur=\n"
@@ -94,6 +94,7 @@ static void offer(cli *c, const char *current, const char *word, const char *abo
 
         if (!*word || strncmp(word, current, strlen(current)) != 0)
                 return;
+        text_add(&t, c->lead ? c->lead : "");
         add_clean(&t, word, true);
         text_add(&t, "\t");
         add_clean(&t, about, true);
@@ -286,11 +287,47 @@ static void offer_words(cli *c, const char *current, const char *words)
         }
 }
 
+/* "--tier=pr": the flag is like a word before, its value is what is completed. */
+static const char *split_flag(cli *c, place *at, const char *current, text *lead)
+{
+        const char *eq = strchr(current, '=');
+        char *flag;
+
+        if (current[0] != '-' || !eq || at->param || at->global)
+                return current;
+        flag = copy_part(current, (size_t)(eq - current));
+        walk_flag(at, flag);
+        free(flag);
+        if (!at->param && !at->global)
+                return current;
+        text_addn(lead, current, (size_t)(eq + 1 - current));
+        c->lead = text_str(lead);
+        return eq + 1;
+}
+
+static void offer_here(cli *c, const place *at, const char *current)
+{
+        const msptk_json *param;
+
+        if (at->param)
+                offer_values(c, current, at->param);
+        else if (at->global && at->global->values)
+                offer_words(c, current, at->global->values);
+        else if (at->global)
+                out_write(c, ":file\n", strcmp(at->global->value, "FILE") ? 0 : 6);
+        else if (current[0] == '-')
+                offer_flags(c, current, at->row);
+        else if (at->row && (param = nth_positional(at->row, at->positional)))
+                offer_values(c, current, param);
+        else if (!at->row)
+                offer_commands(c, current, at->noun);
+}
+
 int complete_main(cli *c, int argc, char **argv)
 {
         const char *current = argc > 0 ? argv[argc - 1] : "";
-        const msptk_json *param;
         place at = { 0 };
+        text lead = { 0 };
 
         c->g.quiet = true;
         for (int i = 0; i + 1 < argc; i++) {
@@ -300,18 +337,9 @@ int complete_main(cli *c, int argc, char **argv)
         }
         if (!strcmp(current, "="))
                 current = "";
-        if (at.param)
-                offer_values(c, current, at.param);
-        else if (at.global && at.global->values)
-                offer_words(c, current, at.global->values);
-        else if (at.global)
-                out_write(c, ":file\n", strcmp(at.global->value, "FILE") ? 0 : 6);
-        else if (current[0] == '-')
-                offer_flags(c, current, at.row);
-        else if (at.row && (param = nth_positional(at.row, at.positional)))
-                offer_values(c, current, param);
-        else if (!at.row)
-                offer_commands(c, current, at.noun);
+        current = split_flag(c, &at, current, &lead);
+        offer_here(c, &at, current);
         out_flush(c);
+        text_free(&lead);
         return EXIT_FINE;
 }

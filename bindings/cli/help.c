@@ -237,10 +237,12 @@ static void add_bounds(text *t, const msptk_json *param)
 
         if (!max || param_is(param, "string") || param_is(param, "secret") ||
             param_is(param, "list")) {
-                if (*unit)
+                if (*unit && !param_is(param, "duration"))
                         text_addf(t, "; in %s", unit);
                 return;
         }
+        if (param_is(param, "duration"))
+                unit = ""; /* durations carry theirs */
         if (param_is(param, "duration")) {
                 cli plain = { 0 };
 
@@ -282,6 +284,8 @@ void param_notes(text *t, const msptk_json *param)
                 add_value(&plain, t, dflt, "", true);
                 text_add(t, ")");
         }
+        if (strchr(op_text(param, "description"), '('))
+                return; /* it says how it is written */
         if (param_is(param, "time"))
                 text_add(t, " (24h, yesterday, 2026-11-21, or with a time of day)");
         else if (param_is(param, "duration"))

@@ -61,6 +61,8 @@ def main():
         cases.check("flags of %s are offered" % row["cli"], [f for f in want + ["--json"] if f not in flags])
     cases.check("enum values", [] if offered(tool, "client", "list", "--tier", "")[0] == ["bronze", "silver", "gold", "premium"]
                 else ["other"])
+    cases.check("values behind =", [] if offered(tool, "client", "list", "--tier=pr")[0] == ["--tier=premium"] else ["other"])
+    cases.check("values of a split =", [] if offered(tool, "client", "list", "--tier", "=", "pr")[0] == ["premium"] else ["other"])
     ids, done = offered(tool, "client", "show", "")
     cases.check("ids of clients, with names", [] if "acme-corp" in ids and "\tAcme Corp" in done.stdout else [done.stdout])
     cases.check("only what fits", [] if offered(tool, "client", "show", "acme")[0] == ["acme-corp"] else ["more"])
