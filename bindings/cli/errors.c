@@ -139,7 +139,7 @@ int report_error(cli *c, const msptk_error *err, const msptk_json *row, const ch
         text_add(&out, "\n");
         if (strcmp(msptk_error_domain(err), "cli") != 0 && *suggestion &&
             !is_description(row, suggestion)) {
-                text_add(&out, "  try: ");
+                text_add(&out, strncmp(suggestion, "did you mean", 12) ? "  try: " : "  ");
                 add_as_commands(c, &out, suggestion, true);
                 text_add(&out, "\n");
         }

@@ -1,6 +1,7 @@
 """What is typed wrongly is refused with exit 2, a reason, and where to look."""
 import json
 import os
+import shlex
 
 from tool import Cases, Tool, command, expect
 
@@ -59,6 +60,9 @@ def main():
                 expect(tool.run("client", "add", "--name", "Acme Two", "--contact", "john@acmecorp.com", "--tier", "premium"),
                        0, "acme-two", where="stdout"))
     for row in tool.operations():
+        for example in row.get("examples", []):
+            done = tool.run(*shlex.split(example["cli"]), stdin="a-value\n")
+            cases.check("the example '%s' is taken" % example["cli"], [done.stderr] if done.returncode == 2 else [])
         cases.check("%s refuses an unknown flag" % row["cli"],
                     expect(tool.run(*command(row), "--zzzzzzzzzz"), 2, "unknown flag '--zzzzzzzzzz'"))
     tool.close()
