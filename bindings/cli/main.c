@@ -99,7 +99,7 @@ int main(int argc, char **argv)
         struct sigaction ignore = { .sa_handler = SIG_IGN };
         msptk_error *err = NULL;
         struct timespec now;
-        cli c = { 0 };
+        static cli c; /* outlives main(): the thread of the signals looks at it */
         int code;
 
         occupy_standard_descriptors();
