@@ -123,6 +123,7 @@ void msptk__request_end(msptk_request *req)
                 msptk__free(b);
         }
         req->blocks = NULL;
+        msptk__host_http_end(req);
 }
 
 static void translate(const child_result *from, msptk_program_result *to)

@@ -6,8 +6,10 @@
 #include <string.h>
 
 /* Settings that every instance has, beside those of its kind. */
-static const char *const common_settings[] = { "name",    "type",    "provider", "api_url",
-                                               "api_key", "timeout", "clients",  "enabled" };
+static const char *const common_settings[] = {
+        "name",    "type",       "provider", "api_url",         "api_key", "timeout", "clients",
+        "enabled", "allow_http", "origins",  "certificate_pin", "proxy",   "rate",
+};
 
 static bool is_common(const char *key)
 {

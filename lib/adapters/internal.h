@@ -6,6 +6,7 @@
 
 #include "adapters/adapters.h"
 #include "config/config.h"
+#include "net/net.h"
 
 /* A registered kind: deep copy of its table and all its texts, tails zeroed. */
 typedef struct adapter_kind {
@@ -33,6 +34,7 @@ struct instance {
         const instance_info *shown; /* NULL until its kind was looked for; atomic */
         char *no_kind, *bad_settings;
         pthread_mutex_t opening;
+        net_site *site; /* made at the first http_request; under `opening` */
         void *self;
         bool opened;
 };
@@ -63,6 +65,9 @@ struct msptk_request {
         size_t allocated;
         msptk_status stopped; /* why the caller takes no more rows; MSPTK_OK while it does */
         size_t refused;       /* rows that were not well formed */
+        net_reply reply; /* of the last http_request */
+        secret *secret;  /* of `secret_setting`, for the time of the request */
+        char *secret_setting;
 };
 
 const adapter_kind *msptk__kind_find(registry *r, const char *type);
@@ -94,6 +99,8 @@ msptk_status msptk__metric_out(const ctx *c, const adapter_sink *sink, const msp
 /* host->http_request */
 msptk_status msptk__host_http(const msptk_request *req, const msptk_http_request *in,
                               msptk_http_reply *ret_reply, msptk_error **ret_err);
+/* Drops the last reply and the secret. */
+void msptk__host_http_end(msptk_request *req);
 /* host->state_get, state_put and state_update */
 msptk_status msptk__host_state_get(const msptk_request *req, const char *key, char **ret_value,
                                    msptk_error **ret_err);

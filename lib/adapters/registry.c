@@ -289,6 +289,7 @@ static void free_instance(instance *i)
         if (i->kind && (i->opened || i->self))
                 i->kind->ops.close(i->self);
         pthread_mutex_destroy(&i->opening);
+        msptk__net_site_free(i->site);
         msptk_json_free(i->settings);
         msptk__free(i->no_kind);
         msptk__free(i->bad_settings);

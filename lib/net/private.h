@@ -11,9 +11,9 @@
 enum {
         NET_URL_MAX = 8192,
         NET_HEADERS_MAX = 64,
-        NET_HEADER_BYTES = 8192,            /* of one header of a request */
-        NET_REPLY_HEADERS = 256 * 1024,     /* of all headers of a reply */
-        NET_BODY_MAX = 16 * 1024 * 1024,    /* of a request, and of a reply by default */
+        NET_HEADER_BYTES = 8192,         /* of one header of a request */
+        NET_REPLY_HEADERS = 256 * 1024,  /* of all headers of a reply */
+        NET_BODY_MAX = 16 * 1024 * 1024, /* of a request, and of a reply by default */
         NET_CONNECT_MS = 10000,
         NET_TIMEOUT_MS = 30000,
         NET_RETRIES = 3,

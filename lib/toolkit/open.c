@@ -7,11 +7,13 @@
 
 #include "adapters/adapters.h"
 #include "clients/clients.h"
+#include "net/net.h"
 
 extern char **environ;
 
 static const store_migration *const migrations[] = {
         msptk__vault_migrations,
+        msptk__net_migrations,
         msptk__audit_migrations,
         msptk__adapters_migrations,
         msptk__clients_migrations,
@@ -183,6 +185,7 @@ static msptk_status open_floors(msptk_toolkit *tk, msptk_error **ret_err)
 
         TRY(open_store(tk, ret_err));
         TRY(msptk__toolkit_open_vault(c, ret_err));
+        TRY(msptk__net_open(c, &c->net, ret_err));
         TRY(open_audit(c, ret_err));
         return msptk__toolkit_operations(c, ret_err);
 }
@@ -190,6 +193,7 @@ static msptk_status open_floors(msptk_toolkit *tk, msptk_error **ret_err)
 static void close_floors(ctx *c)
 {
         msptk__audit_close(STEAL(c->audit));
+        msptk__net_close(STEAL(c->net));
         msptk__vault_free(STEAL(c->vault));
         msptk__store_free(STEAL(c->store));
 }
