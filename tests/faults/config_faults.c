@@ -13,7 +13,7 @@ static const char text[] =
         "reporting: {formats: [pdf]}\n";
 
 static const char *const env[] = { "A=secret", "MSPTK_RMM__CLIENTS=c, d",
-                                   "MSPTK_LIMITS__WRITES_PER_MINUTE=3", NULL };
+                                   "MSPTK_LIMITS__REQUESTS_PER_MINUTE=3", NULL };
 
 static void opening_and_viewing_survive_any_failed_allocation(void **state)
 {
