@@ -156,6 +156,8 @@ static msptk_status ensure_instances(registry *r, msptk_error **ret_err)
         msptk_status st = MSPTK_OK;
         instance *list = NULL;
 
+        if (!r->c->config && r->c->need)
+                TRY(r->c->need(r->c, NEED_CONFIG, ret_err));
         pthread_mutex_lock(&r->lock);
         if (!r->instances_made) {
                 st = make_instances(r, &list, ret_err);

@@ -32,6 +32,12 @@ def structs(root):
             yield os.path.relpath(path, "include"), name, list(members(body))
 
 
+def asserted(root):
+    """Lines "struct.member offset" that the library asserts at compile time."""
+    text = read(os.path.join(root, "lib", "adapters", "layout.c"))
+    return ["%s.%s %s" % m for m in re.findall(r"^AT\((\w+), (\w+), (\d+)\);", text, flags=re.M)]
+
+
 def measure(root, found):
     """Lines "struct.member offset", by asking the compiler."""
     lines = ["#include <stddef.h>", "#include <stdio.h>"]
@@ -56,6 +62,8 @@ def main():
     cases.check("tables begin with their size",
                 ["%s begins with %s" % (n, m[0]) for _, n, m in found if n.endswith(("_ops", "_host"))
                  and m[0] != "struct_size"])
+    sdk = measure(root, [f for f in found if "/sdk/" in f[0]])
+    cases.check("lib/adapters/layout.c asserts every member of the SDK", sorted(set(sdk) ^ set(asserted(root))))
     if os.environ.get("MSPTK_REGENERATE") == "1":
         with open(baseline, "w", encoding="utf-8") as f:
             f.write("\n".join(have) + "\n")
