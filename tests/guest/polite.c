@@ -7,6 +7,7 @@
 #include <fenv.h>
 #include <locale.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -245,6 +246,197 @@ static void starting_and_ending_leaves_no_trace(void **state)
         leaves_no_trace(start_use_and_end);
 }
 
+/* ---- toolkits ---- */
+
+static msptk_toolkit *tk;
+static uint64_t open_flags;
+static const char *database, *key_file;
+
+static void open_it(void)
+{
+        msptk_toolkit_opts *opts = msptk_toolkit_opts_new();
+        msptk_error *err = NULL;
+
+        expect(msptk_toolkit_opts_set_flags(opts, open_flags, &err) == MSPTK_OK, "flags");
+        if (database)
+                expect(msptk_toolkit_opts_set(opts, "database.path", database, &err) == MSPTK_OK &&
+                               msptk_toolkit_opts_set(opts, "vault.key_file", key_file, &err) ==
+                                       MSPTK_OK,
+                       "the paths");
+        expect(msptk_toolkit_open(opts, &tk, &err) == MSPTK_OK, "opening");
+        msptk_error_free(err);
+        msptk_toolkit_opts_free(opts);
+}
+
+static void call_it(const char *operation)
+{
+        msptk_args *args = msptk_args_new(operation);
+        msptk_result *result = NULL;
+        msptk_error *err = NULL;
+
+        expect(msptk_call(tk, args, NULL, &result, &err) == MSPTK_OK, operation);
+        msptk_error_free(err);
+        msptk_result_free(result);
+        msptk_args_free(args);
+}
+
+static void note_end(void *user, msptk_status status, const msptk_result *result,
+                     const msptk_error *err)
+{
+        (void)result;
+        (void)err;
+        expect(status == MSPTK_OK, "the asynchronous call");
+        __atomic_add_fetch((int *)user, 1, __ATOMIC_RELEASE);
+}
+
+static void call_it_in_the_background(void)
+{
+        msptk_args *args = msptk_args_new("client_list");
+        msptk_error *err = NULL;
+        static int ends;
+
+        __atomic_store_n(&ends, 0, __ATOMIC_RELEASE);
+        expect(msptk_call_async(tk, args, NULL, note_end, &ends, NULL, &err) == MSPTK_OK,
+               "starting an asynchronous call");
+        while (!went_wrong && !__atomic_load_n(&ends, __ATOMIC_ACQUIRE)) {
+                if (open_flags & MSPTK_OPEN_DISPATCH_THREAD)
+                        sched_yield();
+                else
+                        expect(msptk_toolkit_dispatch(tk, 20000, NULL) == MSPTK_OK, "dispatching");
+        }
+        msptk_error_free(err);
+        msptk_args_free(args);
+}
+
+/* A change, reads, a real look at the machine, a secret, an error, a call in the background. */
+static void use_it(void)
+{
+        msptk_client_manager *cm = msptk_toolkit_get_client_manager(tk);
+        msptk_client *client = NULL;
+        msptk_error *err = NULL;
+
+        expect(msptk_client_manager_create(cm, "Acme Corp", NULL, NULL, NULL) == MSPTK_OK,
+               "adding a client");
+        expect(msptk_client_manager_get(cm, "nobody", &client, &err) == MSPTK_E_NOTFOUND,
+               "a client that is not there");
+        msptk_error_free(err);
+        expect(msptk_vault_set(msptk_toolkit_get_vault(tk), "key", "value", 5, NULL) == MSPTK_OK,
+               "a secret");
+        call_it("client_list");
+        call_it("audit_verify");
+        call_it("doctor");
+        call_it_in_the_background();
+}
+
+static void close_it(void)
+{
+        expect(msptk_toolkit_close(tk, 20000, NULL) == MSPTK_OK, "closing");
+        msptk_toolkit_free(tk);
+        tk = NULL;
+}
+
+static void open_use_and_close(void)
+{
+        open_it();
+        use_it();
+        close_it();
+}
+
+static void open_use_and_free(void)
+{
+        open_it();
+        use_it();
+        msptk_toolkit_free(tk);
+        tk = NULL;
+}
+
+static void open_and_use(void)
+{
+        open_it();
+        use_it();
+}
+
+static void fail_to_open(void)
+{
+        msptk_error *err = NULL;
+
+        expect(msptk_toolkit_from_config("/no/such/file", &tk, &err) == MSPTK_E_NOTFOUND,
+               "a file that is not there");
+        msptk_error_free(err);
+}
+
+static void open_two(void)
+{
+        msptk_toolkit *first;
+
+        open_it();
+        first = tk;
+        open_it();
+        use_it();
+        close_it();
+        tk = first;
+        use_it();
+        close_it();
+}
+
+static void a_toolkit_leaves_no_trace(void **state)
+{
+        (void)state;
+        leaves_no_trace(open_use_and_close);
+        leaves_no_trace(open_use_and_close);
+        leaves_no_trace(open_two);
+        leaves_no_trace(fail_to_open);
+}
+
+static void a_toolkit_with_a_thread_of_its_own_leaves_no_trace(void **state)
+{
+        (void)state;
+        open_flags = MSPTK_OPEN_DISPATCH_THREAD;
+        leaves_no_trace(open_use_and_close);
+        open_flags = 0;
+}
+
+static void a_toolkit_in_a_file_leaves_no_trace(void **state)
+{
+        char dir[] = "/tmp/msptk-polite-XXXXXX", path[64], key[64], command[64];
+
+        (void)state;
+        assert_non_null(mkdtemp(dir));
+        snprintf(path, sizeof(path), "%s/p.db", dir);
+        snprintf(key, sizeof(key), "%s/p.key", dir);
+        database = path;
+        key_file = key;
+        leaves_no_trace(open_use_and_close);
+        database = NULL;
+        snprintf(command, sizeof(command), "rm -rf '%s'", dir);
+        assert_int_equal(system(command), 0);
+}
+
+/* Free does not wait for threads, so it is only the rest that must be as before; they end soon. */
+static void a_toolkit_that_is_only_freed_leaves_no_trace(void **state)
+{
+        int n;
+
+        (void)state;
+        went_wrong = NULL;
+        n = changes(open_use_and_free, nothing, WATCH_THREADS | WATCH_DESCRIPTORS);
+        assert_string_equal(went_wrong ? went_wrong : "", "");
+        assert_string_equal(report, "");
+        assert_int_equal(n, 0);
+}
+
+static void an_open_toolkit_has_threads_and_descriptors_and_nothing_else(void **state)
+{
+        int n;
+
+        (void)state;
+        went_wrong = NULL;
+        n = changes(open_and_use, close_it, WATCH_THREADS | WATCH_DESCRIPTORS);
+        assert_string_equal(went_wrong ? went_wrong : "", "");
+        assert_string_equal(report, "");
+        assert_int_equal(n, 0);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -252,6 +444,11 @@ int main(void)
                 cmocka_unit_test(the_watcher_sees_a_thread),
                 cmocka_unit_test(the_watcher_hears_a_word),
                 cmocka_unit_test(starting_and_ending_leaves_no_trace),
+                cmocka_unit_test(a_toolkit_leaves_no_trace),
+                cmocka_unit_test(a_toolkit_with_a_thread_of_its_own_leaves_no_trace),
+                cmocka_unit_test(a_toolkit_in_a_file_leaves_no_trace),
+                cmocka_unit_test(an_open_toolkit_has_threads_and_descriptors_and_nothing_else),
+                cmocka_unit_test(a_toolkit_that_is_only_freed_leaves_no_trace),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
