@@ -11,6 +11,10 @@ msptk_status msptk__op_config_check(act *a, const msptk_json *args, msptk_json *
                                     msptk_error **ret_err);
 msptk_status msptk__op_config_explain(act *a, const msptk_json *args, msptk_json **ret,
                                       msptk_error **ret_err);
+msptk_status msptk__op_adapter_list(act *a, const msptk_json *args, msptk_json **ret,
+                                    msptk_error **ret_err);
+msptk_status msptk__op_adapter_probe(act *a, const msptk_json *args, msptk_json **ret,
+                                     msptk_error **ret_err);
 
 /* ---- the workspace ---- */
 msptk_status msptk__op_init(act *a, const msptk_json *args, msptk_json **ret,

@@ -53,7 +53,6 @@ struct msptk_toolkit {
         bool closed;         /* everything is closed; under `opening` */
 };
 
-msptk_toolkit *msptk__toolkit_of(ctx *c);
 void msptk__rmm_handles_free(struct rmm_handle *first);
 /* Opens the floors up to `what` that are not open yet; with tk->opening held. */
 msptk_status msptk__toolkit_open_parts(msptk_toolkit *tk, int32_t what, msptk_error **ret_err);

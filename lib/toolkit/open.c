@@ -7,6 +7,7 @@
 
 #include "adapters/adapters.h"
 #include "clients/clients.h"
+#include "devices/devices.h"
 #include "net/net.h"
 
 extern char **environ;
@@ -17,6 +18,7 @@ static const store_migration *const migrations[] = {
         msptk__audit_migrations,
         msptk__adapters_migrations,
         msptk__clients_migrations,
+        msptk__devices_migrations,
 };
 
 static config_open how_to_open(const msptk_toolkit_opts *o)

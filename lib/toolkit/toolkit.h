@@ -13,6 +13,7 @@ msptk_status msptk__toolkit_enter(msptk_toolkit *tk, msptk_error **ret_err);
 void msptk__toolkit_leave(msptk_toolkit *tk);
 
 ctx *msptk__toolkit_ctx(msptk_toolkit *tk);
+msptk_toolkit *msptk__toolkit_of(ctx *c); /* that the context is part of */
 /* Opens what is still closed in a lazy toolkit: NEED_STORE, NEED_CONFIG, NEED_NOTHING of
  * lib/ops. */
 msptk_status msptk__toolkit_need(msptk_toolkit *tk, int32_t what, msptk_error **ret_err);
