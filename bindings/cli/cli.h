@@ -179,12 +179,17 @@ void table_print(table *t, size_t indent);
 void table_free(table *t);
 const msptk_json *value_at(const msptk_json *row, const char *path);
 
+/* ---- below.c ---- */
+bool holds_objects(const msptk_json *v);
+void add_list_below(const cli *c, text *t, const char *title, const msptk_json *list,
+                    size_t indent);
+
 /* ---- record.c ---- */
 /* Words wrapped at `limit` (0: never), further lines beginning at `column`, where `t` stands. */
 void add_wrapped(text *t, const char *s, size_t column, size_t limit, bool color, int style);
 void print_record(cli *c, const msptk_json *row, const msptk_json *doc, size_t indent);
-/* What a page says beside its rows. */
-void print_footer(cli *c, const msptk_json *row, const msptk_json *doc);
+/* What a page says beside its rows, without what was given as an argument. */
+void print_footer(cli *c, const msptk_json *row, const msptk_json *doc, const msptk_json *values);
 
 /* ---- plan.c ---- */
 void print_plan(cli *c, const msptk_json *row, const msptk_json *plan, int argc, char **argv);

@@ -194,9 +194,35 @@ static void print_inside(cli *c, const msptk_json *v, size_t indent)
                 print_record(c, NULL, v, indent + 2);
 }
 
+/* A record that is told in sentences: its one column without a title. */
+static bool print_sentences(cli *c, const msptk_json *row, const msptk_json *doc)
+{
+        const msptk_json *column =
+                msptk_json_first(msptk_json_get(msptk_json_get(row, "result"), "columns"));
+        const msptk_json *list = column ? value_at(doc, op_text(column, "key")) : NULL;
+        text out = { 0 };
+
+        if (!column || *op_text(column, "title") || msptk_json_type(list) != MSPTK_JSON_ARRAY)
+                return false;
+        for (const msptk_json *i = msptk_json_first(list); i; i = msptk_json_next(i)) {
+                text clean = { 0 };
+
+                add_clean(&clean, msptk_json_string(i, ""), false);
+                add_wrapped(&out, text_str(&clean), 0, c->width, false, STYLE_PLAIN);
+                text_add(&out, "\n");
+                text_free(&clean);
+        }
+        out_text(c, &out);
+        text_free(&out);
+        return true;
+}
+
 void print_record(cli *c, const msptk_json *row, const msptk_json *doc, size_t indent)
 {
         size_t width = label_width(doc);
+
+        if (print_sentences(c, row, doc))
+                return;
 
         for (const msptk_json *v = msptk_json_first(doc); v; v = msptk_json_next(v))
                 if (strcmp(msptk_json_key(v), "schema") != 0 && !stands_below(v))
@@ -206,29 +232,110 @@ void print_record(cli *c, const msptk_json *row, const msptk_json *doc, size_t i
                         print_inside(c, v, indent);
 }
 
-void print_footer(cli *c, const msptk_json *row, const msptk_json *doc)
+static bool in_words(const msptk_json *list, const char *word)
 {
-        const char *rows = op_text(msptk_json_get(row, "result"), "rows");
-        msptk_json *rest = need(msptk_json_new_object());
-        bool any = false;
-        text blank = { 0 };
+        for (const msptk_json *i = msptk_json_first(list); i; i = msptk_json_next(i))
+                if (!strcmp(msptk_json_string(i, ""), word))
+                        return true;
+        return false;
+}
 
-        for (const msptk_json *v = msptk_json_first(doc); v; v = msptk_json_next(v)) {
-                const char *key = msptk_json_key(v);
-
-                if (!strcmp(key, rows) || !strcmp(key, "schema") || !strcmp(key, "count") ||
-                    !strcmp(key, "next_cursor") || msptk_json_type(v) == MSPTK_JSON_NULL ||
-                    (msptk_json_type(v) >= MSPTK_JSON_ARRAY && !msptk_json_first(v)))
-                        continue;
-                if (msptk_json_set(rest, key, need(msptk_json_copy(v))) < 0)
-                        need(NULL);
-                any = true;
+/* Nothing, no, zero, or a collection of such. */
+static bool says_nothing(const msptk_json *v)
+{
+        switch (msptk_json_type(v)) {
+        case MSPTK_JSON_BOOL:
+                return !msptk_json_bool(v, 0);
+        case MSPTK_JSON_STRING:
+                return !*msptk_json_string(v, "");
+        case MSPTK_JSON_INT:
+        case MSPTK_JSON_NUMBER:
+                return msptk_json_double(v, 0) == 0;
+        case MSPTK_JSON_ARRAY:
+        case MSPTK_JSON_OBJECT:
+                for (const msptk_json *i = msptk_json_first(v); i; i = msptk_json_next(i))
+                        if (!says_nothing(i))
+                                return false;
+                return true;
+        default:
+                return true;
         }
-        if (any) {
-                text_add(&blank, "\n");
-                out_text(c, &blank);
+}
+
+/* The verdict with the sentence that says what it covers. */
+static bool print_verdict(cli *c, const msptk_json *result, const msptk_json *doc)
+{
+        const char *verdict = op_text(doc, op_text(result, "verdict"));
+        const char *summary = op_text(doc, "summary");
+        text out = { 0 };
+
+        if (!*verdict || !*summary)
+                return false;
+        text_add(&out, "\n");
+        add_styled(&out, c->color_out, style_of_word(verdict), verdict);
+        text_add(&out, "  ");
+        add_wrapped(&out, summary, text_width(verdict) + 2, c->width, false, STYLE_PLAIN);
+        text_add(&out, "\n");
+        out_text(c, &out);
+        text_free(&out);
+        return true;
+}
+
+static bool belongs_in_footer(const msptk_json *result, const msptk_json *v,
+                              const msptk_json *values, bool judged)
+{
+        const char *key = msptk_json_key(v);
+
+        if (!strcmp(key, op_text(result, "rows")) || !strcmp(key, "schema") ||
+            !strcmp(key, "count") || !strcmp(key, "next_cursor") || says_nothing(v) ||
+            in_words(msptk_json_get(result, "volatile"), key) || msptk_json_get(values, key))
+                return false;
+        /* The sentence has said it. */
+        return !judged || (!in_words(msptk_json_get(result, "coverage"), key) &&
+                           strcmp(key, op_text(result, "verdict")) != 0 &&
+                           strcmp(key, "summary") != 0 && strcmp(key, "counts") != 0);
+}
+
+/* Numbers that are not zero. */
+static msptk_json *without_zeros(const msptk_json *v)
+{
+        msptk_json *some;
+
+        if (!is_object(v) || !is_flat(v) || is_place(v))
+                return need(msptk_json_copy(v));
+        some = need(msptk_json_new_object());
+        for (const msptk_json *i = msptk_json_first(v); i; i = msptk_json_next(i))
+                if (!says_nothing(i) &&
+                    msptk_json_set(some, msptk_json_key(i), need(msptk_json_copy(i))) < 0)
+                        need(NULL);
+        return some;
+}
+
+static void print_silent(cli *c, const msptk_json *doc)
+{
+        text out = { 0 };
+
+        add_list_below(c, &out, "silent", value_at(doc, "coverage.not_reported"), 0);
+        out_text(c, &out);
+        text_free(&out);
+}
+
+void print_footer(cli *c, const msptk_json *row, const msptk_json *doc, const msptk_json *values)
+{
+        const msptk_json *result = msptk_json_get(row, "result");
+        msptk_json *rest = need(msptk_json_new_object());
+        bool judged = print_verdict(c, result, doc);
+
+        if (judged)
+                print_silent(c, doc);
+        for (const msptk_json *v = msptk_json_first(doc); v; v = msptk_json_next(v))
+                if (belongs_in_footer(result, v, values, judged) &&
+                    msptk_json_set(rest, msptk_json_key(v), without_zeros(v)) < 0)
+                        need(NULL);
+        if (msptk_json_first(rest)) {
+                if (!judged)
+                        out_write(c, "\n", 1);
                 print_record(c, row, rest, 0);
         }
-        text_free(&blank);
         msptk_json_free(rest);
 }

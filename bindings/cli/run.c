@@ -127,6 +127,21 @@ static void see_row(cli *c, const msptk_json *columns, const msptk_json *row)
                         see_word(c, msptk_json_string(value_at(row, op_text(i, "key")), ""));
 }
 
+/* {"devices": 90, "reported": 87, "missing": 2}: what was not covered is not known to be well. */
+static void see_coverage(cli *c, const msptk_json *result, const msptk_json *doc)
+{
+        const msptk_json *keys = msptk_json_get(result, "coverage");
+
+        for (const msptk_json *i = msptk_json_first(keys); i; i = msptk_json_next(i)) {
+                const msptk_json *v = msptk_json_get(doc, msptk_json_string(i, ""));
+                int64_t devices = msptk_json_int(msptk_json_get(v, "devices"), 0);
+
+                if (msptk_json_int(msptk_json_get(v, "reported"), devices) < devices ||
+                    msptk_json_int(msptk_json_get(v, "missing"), 0) > 0)
+                        c->seen |= FAIL_UNKNOWN;
+        }
+}
+
 static void see_verdict(cli *c, msptk_result *r)
 {
         static const unsigned levels[] = { 0, FAIL_WARNING, FAIL_CRITICAL, FAIL_UNKNOWN };
@@ -151,8 +166,9 @@ static void nothing_there(cli *c, const char *rows)
         text_free(&t);
 }
 
-static msptk_status show_page(cli *c, const msptk_json *row, msptk_result *r, msptk_error **ret_err)
+static msptk_status show_page(cli *c, const invocation *inv, msptk_result *r, msptk_error **ret_err)
 {
+        const msptk_json *row = inv->row;
         const msptk_json *result = msptk_json_get(row, "result"), *one;
         const msptk_json *columns = msptk_json_get(result, "columns");
         bool judges = *op_text(result, "verdict");
@@ -175,7 +191,7 @@ static msptk_status show_page(cli *c, const msptk_json *row, msptk_result *r, ms
         if (!n)
                 nothing_there(c, op_text(result, "rows"));
         if (!c->g.quiet)
-                print_footer(c, row, msptk_result_json(r));
+                print_footer(c, row, msptk_result_json(r), inv->values);
         return MSPTK_OK;
 }
 
@@ -206,11 +222,13 @@ static msptk_status show_result(cli *c, const invocation *inv, msptk_result *r,
                 msptk_json_type(msptk_json_get(doc, op_text(result, "rows"))) == MSPTK_JSON_ARRAY;
 
         see_verdict(c, r);
+        if (*op_text(result, "verdict"))
+                see_coverage(c, result, doc);
         if (c->g.json)
                 return print_result_json(c, inv->row, r,
                                          msptk_json_get(inv->values, "limit") != NULL, ret_err);
         if (page)
-                return show_page(c, inv->row, r, ret_err);
+                return show_page(c, inv, r, ret_err);
         if (!strcmp(kind, "text"))
                 show_text(c, doc);
         else if (!c->g.quiet || !changes)

@@ -24,7 +24,7 @@ struct table {
         cli *c;
         column columns[COLUMNS_MAX];
         size_t count;
-        cell *cells; /* of the rows that wait, row by row */
+        cell *cells; /* of the rows that wait, row by row; the last of a row is what stands below */
         size_t rows, rows_cap;
         bool headed;
 };
@@ -65,20 +65,46 @@ table *table_new(cli *c, const msptk_json *columns)
         return t;
 }
 
+static size_t row_cells(const table *t)
+{
+        return t->count + 1;
+}
+
+static void add_cell(const cli *c, text *made, const msptk_json *v, const column *col)
+{
+        if (holds_objects(v))
+                text_addf(made, "%zu", msptk_json_count(v)); /* they themselves stand below */
+        else
+                add_value(c, made, v, col->kind, true);
+}
+
+/* What the row's lists hold, and which devices were silent. */
+static char *below_row(const table *t, const msptk_json *row)
+{
+        text made = { 0 };
+
+        for (size_t i = 0; i < t->count; i++)
+                if (!strcmp(t->columns[i].kind, "list"))
+                        add_list_below(t->c, &made, t->columns[i].title,
+                                       value_at(row, t->columns[i].path), 0);
+        add_list_below(t->c, &made, "silent", value_at(row, "coverage.not_reported"), 0);
+        return made.data;
+}
+
 void table_row(table *t, const msptk_json *row)
 {
         if (t->rows == t->rows_cap) {
                 t->rows_cap = t->rows_cap ? 2 * t->rows_cap : 64;
-                t->cells = need(realloc(t->cells, t->rows_cap * (t->count + 1) * sizeof(cell)));
+                t->cells = need(realloc(t->cells, t->rows_cap * row_cells(t) * sizeof(cell)));
         }
         for (size_t i = 0; i < t->count; i++) {
                 column *col = &t->columns[i];
                 const msptk_json *v = value_at(row, col->path);
-                cell *at = &t->cells[t->rows * t->count + i];
+                cell *at = &t->cells[t->rows * row_cells(t) + i];
                 text made = { 0 };
                 size_t width;
 
-                add_value(t->c, &made, v, col->kind, true);
+                add_cell(t->c, &made, v, col);
                 at->text = made.data ? made.data : copy_text("");
                 at->style = value_style(v, col->kind);
                 col->any = col->any || msptk_json_type(v) > MSPTK_JSON_NULL;
@@ -86,6 +112,7 @@ void table_row(table *t, const msptk_json *row)
                 if (width > col->width)
                         col->width = width;
         }
+        t->cells[t->rows * row_cells(t) + t->count].text = below_row(t, row);
         t->rows++;
 }
 
@@ -284,6 +311,7 @@ static void add_below(text *out, const table *t, const cell *cells, size_t inden
                 add_wrapped(out, cells[i].text, left, t->c->width, false, STYLE_PLAIN);
                 text_add(out, "\n");
         }
+        text_add(out, cells[t->count].text ? cells[t->count].text : "");
 }
 
 void table_print(table *t, size_t indent)
@@ -302,10 +330,10 @@ void table_print(table *t, size_t indent)
                 add_line(&out, t, NULL, indent);
         t->headed = true;
         for (size_t r = 0; r < t->rows; r++) {
-                add_line(&out, t, t->cells + r * t->count, indent);
-                add_below(&out, t, t->cells + r * t->count, indent);
-                for (size_t i = 0; i < t->count; i++)
-                        free(t->cells[r * t->count + i].text);
+                add_line(&out, t, t->cells + r * row_cells(t), indent);
+                add_below(&out, t, t->cells + r * row_cells(t), indent);
+                for (size_t i = 0; i < row_cells(t); i++)
+                        free(t->cells[r * row_cells(t) + i].text);
                 if (out.len > 65536)
                         out_text(t->c, &out);
         }
@@ -319,8 +347,8 @@ void table_free(table *t)
         if (!t)
                 return;
         for (size_t r = 0; r < t->rows; r++)
-                for (size_t i = 0; i < t->count; i++)
-                        free(t->cells[r * t->count + i].text);
+                for (size_t i = 0; i < row_cells(t); i++)
+                        free(t->cells[r * row_cells(t) + i].text);
         free(t->cells);
         free(t);
 }
