@@ -41,6 +41,24 @@
                     "How long " check " must stay beyond a threshold before the state changes.", \
                     SECONDS(0, 7 * 86400))
 
+/* What an adapter that speaks HTTP may be told about its network; docs/net.md. */
+#define NETWORK(section) \
+        KEY(section "origins", CONFIG_LIST, NULL, \
+            "Further addresses (scheme, host and port) that the adapter may ask beside api_url."), \
+                KEY(section "allow_http", CONFIG_BOOL, "false", \
+                    "Whether it may be asked without encryption. Loopback always may."), \
+                KEY(section "proxy", CONFIG_STRING, NULL, \
+                    "A proxy, http://host:port. Proxies from the environment are not used."), \
+                KEY(section "certificate_pin", CONFIG_STRING, NULL, \
+                    "Trust this public key (\"sha256//\" and the base64 digest) whoever signed " \
+                    "its certificate, and no other."), \
+                KEY(section "rate.requests", CONFIG_INT, NULL, \
+                    "How many requests go out within any `rate.per`, counted over all " \
+                    "processes. Without it, only what the vendor answers limits them.", \
+                    .unit = "requests", .min = 1, .max = 1000000), \
+                KEY(section "rate.per", CONFIG_DURATION, NULL, "The span of rate.requests.", \
+                    .unit = "seconds", .min = 1, .max = DAY)
+
 static const config_key keys[] = {
         KEY("general.company_name", CONFIG_STRING, NULL, "Your name, as clients read it."),
         KEY("general.timezone", CONFIG_STRING, "UTC",
@@ -141,6 +159,7 @@ static const config_key keys[] = {
         KEY("rmm.clients", CONFIG_LIST, NULL,
             "Ids of the clients that this adapter serves; without it, every client."),
         KEY("rmm.enabled", CONFIG_BOOL, "true", "Whether the adapter is used."),
+        NETWORK("rmm."),
         KEY("rmm.*", CONFIG_MAP, NULL, "Further settings of the vendor."),
 
         KEY("adapters[].name", CONFIG_STRING, NULL, "A name of your choice, unique."),
@@ -164,6 +183,7 @@ static const config_key keys[] = {
         KEY("adapters[].checks[].critical", CONFIG_NUMBER, NULL, "Type plugin: the same."),
         KEY("adapters[].checks[].devices", CONFIG_LIST, NULL,
             "Type plugin: names of the devices that it is run for; without it, this machine."),
+        NETWORK("adapters[]."),
         KEY("adapters[].*", CONFIG_MAP, NULL,
             "Further settings of that type; the adapter's own page lists them."),
 
