@@ -1,6 +1,6 @@
 /* Changing clients: create, update, delete, and the plans of these. */
 #define ROOM "clients"
-#include "clients/clients.h"
+#include "clients/internal.h"
 
 #include <string.h>
 
@@ -57,8 +57,8 @@ static msptk_status take_args(client_row *c, const msptk_json *args, msptk_error
         return take_json(&c->fields, args, "fields", ret_err);
 }
 
-/* The client that `args` ask for, with its id decided. */
-static msptk_status draft(act *a, const msptk_json *args, client_row *c, msptk_error **ret_err)
+msptk_status msptk__client_draft(const msptk_json *args, int64_t now, client_row *c,
+                                 msptk_error **ret_err)
 {
         char slug[SLUG_CAP];
         const char *id = text_arg(args, "id");
@@ -77,7 +77,7 @@ static msptk_status draft(act *a, const msptk_json *args, client_row *c, msptk_e
                 c->fields = msptk__strdup("{}");
         if (!c->id || !c->contacts || !c->fields)
                 return msptk__nomem(ret_err);
-        c->created_at = c->updated_at = msptk__act_now(a);
+        c->created_at = c->updated_at = now;
         c->revision = 1;
         return MSPTK_OK;
 }
@@ -100,24 +100,30 @@ static msptk_status refuse_taken(store_tx *tx, const client_row *c, msptk_error 
                         c->id);
 }
 
+msptk_status msptk__client_insert(store_tx *tx, const client_row *c, msptk_error **ret_err)
+{
+        AUTO_FREE char *folded = NULL;
+
+        TRY(fold_name(c, &folded, ret_err));
+        return msptk__exec(tx, ret_err,
+                           "INSERT INTO client (id, name, folded, tier, status, contact, contacts,"
+                           " rmm_id, fields, created_at, updated_at, deleted_at, revision)"
+                           " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, 0, 1)",
+                           SQL_TEXT(c->id), SQL_TEXT(c->name), SQL_TEXT(folded), SQL_TEXT(c->tier),
+                           SQL_TEXT(c->status), SQL_TEXT(c->contact), SQL_TEXT(c->contacts),
+                           SQL_TEXT(c->rmm_id), SQL_TEXT(c->fields), SQL_INT(c->created_at));
+}
+
 msptk_status msptk__client_create(act *a, const msptk_json *args, msptk_json **ret,
                                   msptk_error **ret_err)
 {
         AUTO_CLIENT client_row c = { 0 };
-        AUTO_FREE char *folded = NULL;
         store_tx *tx;
 
-        TRY(draft(a, args, &c, ret_err));
-        TRY(fold_name(&c, &folded, ret_err));
+        TRY(msptk__client_draft(args, msptk__act_now(a), &c, ret_err));
         TRY(msptk__act_tx(a, &tx, ret_err));
         TRY(refuse_taken(tx, &c, ret_err));
-        TRY(msptk__exec(tx, ret_err,
-                        "INSERT INTO client (id, name, folded, tier, status, contact, contacts,"
-                        " rmm_id, fields, created_at, updated_at, deleted_at, revision)"
-                        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?10, 0, 1)",
-                        SQL_TEXT(c.id), SQL_TEXT(c.name), SQL_TEXT(folded), SQL_TEXT(c.tier),
-                        SQL_TEXT(c.status), SQL_TEXT(c.contact), SQL_TEXT(c.contacts),
-                        SQL_TEXT(c.rmm_id), SQL_TEXT(c.fields), SQL_INT(c.created_at)));
+        TRY(msptk__client_insert(tx, &c, ret_err));
         msptk__act_note(a, "client_id", c.id);
         return msptk__client_json(&c, ret, ret_err);
 }
@@ -149,7 +155,7 @@ msptk_status msptk__client_create_plan(act *a, const msptk_json *args, msptk_jso
         AUTO_CLIENT client_row c = { 0 };
         store_tx *tx;
 
-        TRY(draft(a, args, &c, ret_err));
+        TRY(msptk__client_draft(args, msptk__act_now(a), &c, ret_err));
         TRY(msptk__act_tx(a, &tx, ret_err));
         TRY(refuse_taken(tx, &c, ret_err));
         return plan_json("create", NULL, &c, ret, ret_err);

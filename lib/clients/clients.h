@@ -52,6 +52,10 @@ msptk_status msptk__client_update(act *a, const msptk_json *args, msptk_json **r
                                   msptk_error **ret_err);
 msptk_status msptk__client_delete(act *a, const msptk_json *args, msptk_json **ret,
                                   msptk_error **ret_err);
+msptk_status msptk__client_import(act *a, const msptk_json *args, msptk_json **ret,
+                                  msptk_error **ret_err);
+msptk_status msptk__client_import_plan(act *a, const msptk_json *args, msptk_json **ret,
+                                       msptk_error **ret_err);
 /* Plans of the changes. */
 msptk_status msptk__client_create_plan(act *a, const msptk_json *args, msptk_json **ret,
                                        msptk_error **ret_err);

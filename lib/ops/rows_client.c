@@ -96,6 +96,28 @@ static const op_param update_params[] = {
         { 0 },
 };
 
+static const op_param import_params[] = {
+        { .name = "file",
+          .type = PARAM_FILE_IN,
+          .flags = OP_REQUIRED,
+          .about = "CSV with a header: name, contact, email, tier, status, id, rmm_id; other "
+                   "columns become free fields",
+          .cli = "FILE",
+          .min = 1,
+          .max = 4096,
+          .complete = "file" },
+        { .name = "skip_bad",
+          .type = PARAM_BOOL,
+          .about = "import the good rows although others are wrong or in conflict" },
+        { 0 },
+};
+
+static const op_column import_columns[] = {
+        { "line", "LINE", 1, "int" },   { "action", "ACTION", 1, "text" },
+        { "id", "CLIENT", 1, "text" },  { "name", "NAME", 3, "text" },
+        { "reason", "WHY", 2, "text" }, { 0 },
+};
+
 static const op_column client_columns[] = {
         { "id", "CLIENT", 1, "text" },       { "name", "NAME", 2, "text" },
         { "tier", "TIER", 3, "text" },       { "status", "STATUS", 2, "text" },
@@ -127,6 +149,15 @@ static const op_example list_examples[] = {
 static const op_example get_examples[] = { { "client show acme-corp", "show one client" }, { 0 } };
 static const op_example update_examples[] = {
         { "client update acme-corp --tier gold", "change the tier" },
+        { 0 },
+};
+static const op_error import_errors[] = {
+        { "IMPORT_REFUSED", "see every row with --plan; --skip-bad imports the others" },
+        { "BAD_CSV", "see RFC 4180; most spreadsheets can save it" },
+        { 0 },
+};
+static const op_example import_examples[] = {
+        { "client import clients.csv --plan", "see what each row of the file would do" },
         { 0 },
 };
 static const op_example delete_examples[] = {
@@ -255,6 +286,35 @@ const op_row msptk__client_rows[] = {
                           "\"deleted\":{\"type\":\"boolean\"}}",
                 .errors = client_errors,
                 .examples = delete_examples,
+        },
+        {
+                .act = { .name = "client_import",
+                         .scope = SCOPE_WRITE,
+                         .effect = EFFECT_WRITE,
+                         .plan = PLAN_OPTIONAL,
+                         .run = msptk__client_import,
+                         .make_plan = msptk__client_import_plan },
+                .since = "0.1",
+                .title = "Import clients",
+                .summary = "add the clients of a CSV file; those that exist are left alone",
+                .description = "All new rows or none are added. A row that matches a client "
+                               "changes nothing; one that contradicts it is a conflict.",
+                .cli = "client import",
+                .absent = "mcp: reads a file of the machine that serves",
+                .idempotent = 1,
+                .params = import_params,
+                .kind = RESULT_PAGE,
+                .needs = NEED_STORE,
+                .schema = "msptk.client_import/1",
+                .rows = "rows",
+                .columns = import_columns,
+                .result = "{\"schema\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\"},"
+                          "\"imported\":{\"type\":\"integer\"},\"matched\":{\"type\":"
+                          "\"integer\"},\"skipped\":{\"type\":\"integer\"},\"notes\":{\"type\":"
+                          "\"array\",\"items\":{\"type\":\"string\"}},\"rows\":{\"type\":"
+                          "\"array\",\"items\":{\"type\":\"object\"}}}",
+                .errors = import_errors,
+                .examples = import_examples,
         },
         { .act = { 0 } },
 };
