@@ -16,7 +16,7 @@ static const global_flag flags[] = {
           NULL },
         { "--plan", NULL, NULL, "show what would change, and change nothing", NULL },
         { "--plan-token", NULL, "TOKEN", "do exactly what an earlier --plan showed", NULL },
-        { "--yes", "-y", NULL, "do not ask before something is taken away", NULL },
+        { "--yes", "-y", NULL, "do not ask before what cannot be undone", NULL },
         { "--timeout", NULL, "TIME", "give up after this long (30s, 5m)", NULL },
         { "--fail-on", NULL, "LEVELS",
           "which findings exit with 1: warning (or worse), critical, unknown, never; several with "
@@ -232,6 +232,20 @@ static msptk_status set_bool(reader *r, const msptk_json *param, const char *fla
         return MSPTK_OK;
 }
 
+/* "--client" for "client_id", where nothing else is called so. */
+static const msptk_json *find_short(const msptk_json *row, const char *flag)
+{
+        char whole[96];
+
+        if (strlen(flag) > 90)
+                return NULL;
+        snprintf(whole, sizeof(whole), "%s-id", flag);
+        for (const msptk_json *p = op_param_first(row); p; p = msptk_json_next(p))
+                if (!param_hidden(p) && param_answers(p, whole))
+                        return p;
+        return NULL;
+}
+
 /* The parameter that a flag sets; `--no-all` negates `--all`. */
 static const msptk_json *find_param(const msptk_json *row, const char *flag, bool *ret_negated)
 {
@@ -240,17 +254,16 @@ static const msptk_json *find_param(const msptk_json *row, const char *flag, boo
 
                 if (param_hidden(p))
                         continue;
-                *ret_negated = false;
                 if (param_answers(p, flag))
                         return p;
                 if (!param_is(p, "bool") || strncmp(flag, "--no-", 5) != 0 || strlen(flag) > 90)
                         continue;
                 snprintf(positive, sizeof(positive), "--%s", flag + 5);
-                *ret_negated = true;
-                if (param_answers(p, positive))
+                *ret_negated = param_answers(p, positive);
+                if (*ret_negated)
                         return p;
         }
-        return NULL;
+        return find_short(row, flag);
 }
 
 static msptk_status unknown_flag(reader *r, const char *flag)

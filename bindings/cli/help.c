@@ -339,14 +339,15 @@ static void add_behaviour(const cli *c, text *t, const msptk_json *row)
         const char *effect = op_text(row, "effect"), *plan = op_text(row, "plan");
 
         if (!strcmp(effect, "destructive"))
-                add_prose(
-                        c, t,
-                        strcmp(plan, "none") != 0
-                                ? "Takes something away: on a terminal it shows what would change "
-                                  "and asks; elsewhere it needs --yes or --plan-token."
-                                : "Takes something away: on a terminal it asks; elsewhere it needs "
-                                  "--yes.",
-                        0, 0);
+                add_prose(c, t,
+                          strcmp(plan, "none") != 0
+                                  ? "May do what cannot be undone: on a terminal it shows what "
+                                    "would change "
+                                    "and asks; elsewhere it needs --yes or --plan-token."
+                                  : "May do what cannot be undone: on a terminal it asks; "
+                                    "elsewhere it needs "
+                                    "--yes.",
+                          0, 0);
         else if (!strcmp(plan, "required"))
                 add_prose(c, t,
                           "Always runs from a plan: on a terminal it shows the plan and asks; "

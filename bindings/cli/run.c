@@ -227,11 +227,11 @@ static msptk_status show_result(cli *c, const invocation *inv, msptk_result *r,
         if (c->g.json)
                 return print_result_json(c, inv->row, r,
                                          msptk_json_get(inv->values, "limit") != NULL, ret_err);
-        if (page)
+        if (page && !(changes && c->g.quiet))
                 return show_page(c, inv, r, ret_err);
         if (!strcmp(kind, "text"))
                 show_text(c, doc);
-        else if (!c->g.quiet || !changes)
+        else if (!page && (!c->g.quiet || !changes))
                 print_record(c, inv->row, doc, 0);
         return MSPTK_OK;
 }
@@ -321,11 +321,14 @@ static msptk_status check_call(cli *c, const invocation *inv, msptk_error **ret_
                 return st;
         if (must_confirm(row) && !c->g.plan && !c->g.yes && !c->g.plan_token &&
             !(c->in_tty && c->err_tty))
-                return usage_error(
-                        ret_err,
-                        "'%s' takes something away and nobody is there to be asked; give "
-                        "--yes, or --plan first and then --plan-token",
-                        command);
+                return usage_error(ret_err,
+                                   strcmp(op_text(row, "plan"), "none") != 0
+                                           ? "'%s' asks before it acts and nobody is there to "
+                                             "answer; give --yes, or --plan first and then "
+                                             "--plan-token"
+                                           : "'%s' asks before it acts and nobody is there to "
+                                             "answer; give --yes",
+                                   command);
         return MSPTK_OK;
 }
 

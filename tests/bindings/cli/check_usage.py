@@ -56,12 +56,13 @@ def main():
     cases.check("lists as JSON", expect(tool.run("client", "add", "J", "--contacts", '["Doe, John"]'), 0, "Doe, John",
                                         where="stdout"))
     cases.check("text that is no UTF-8", expect(tool.run("client", "add", os.fsdecode(b"\xff\xfe")), 2, "UTF-8"))
+    cases.check("--client for client_id", expect(tool.run("client", "show", "--client", "acme-corp"), 0))
     cases.check("the lines of the original design",
                 expect(tool.run("client", "add", "--name", "Acme Two", "--contact", "john@acmecorp.com", "--tier", "premium"),
                        0, "acme-two", where="stdout"))
     for row in tool.operations():
         for example in row.get("examples", []):
-            done = tool.run(*shlex.split(example["cli"]), stdin="a-value\n")
+            done = tool.run("--yes", *shlex.split(example["cli"]), stdin="a-value\n")
             cases.check("the example '%s' is taken" % example["cli"], [done.stderr] if done.returncode == 2 else [])
         cases.check("%s refuses an unknown flag" % row["cli"],
                     expect(tool.run(*command(row), "--zzzzzzzzzz"), 2, "unknown flag '--zzzzzzzzzz'"))
