@@ -49,6 +49,11 @@ const char *msptk__device_presence_word(int32_t presence, int64_t at, int64_t no
  */
 msptk_status msptk__device_count(store_tx *tx, const char *client_id, int64_t *ret_count,
                                  int64_t *ret_last_seen, msptk_error **ret_err);
+/* Living devices of a client that were not seen up since `before`, as [{"id", "last_seen"}], those
+ * unseen for longest first, at most `limit`; *ret_count counts all. */
+msptk_status msptk__device_unseen(store_tx *tx, const char *client_id, int64_t before,
+                                  int64_t limit, msptk_json **ret, int64_t *ret_count,
+                                  msptk_error **ret_err);
 /* "msptk.device/1" of one device; E_NOTFOUND (DEVICE_NOT_FOUND) names the nearest id. */
 msptk_status msptk__device_json(store_tx *tx, const char *device_id, int64_t now, msptk_json **ret,
                                 msptk_error **ret_err);

@@ -283,6 +283,35 @@ msptk_status msptk__device_count(store_tx *tx, const char *client_id, int64_t *r
         return MSPTK_OK;
 }
 
+msptk_status msptk__device_unseen(store_tx *tx, const char *client_id, int64_t before,
+                                  int64_t limit, msptk_json **ret, int64_t *ret_count,
+                                  msptk_error **ret_err)
+{
+        AUTO_STMT store_stmt *q = NULL;
+        AUTO_OBJ json_obj list = msptk__array();
+        msptk_status st;
+        int64_t n = 0;
+
+        TRY(msptk__query(tx, &q, ret_err,
+                         "SELECT d.id, max(m.seen_at) FROM device d JOIN device m ON m.root = d.id"
+                         " WHERE d.client_id = ?1 AND d.root = d.id AND d.deleted_at = 0"
+                         " GROUP BY d.id HAVING max(m.seen_at) < ?2 ORDER BY max(m.seen_at), d.id",
+                         SQL_TEXT(client_id), SQL_INT(before)));
+        while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK) {
+                json_obj o;
+
+                if (n++ >= limit)
+                        continue;
+                o = msptk__obj();
+                msptk__obj_str(&o, "id", msptk__stmt_text(q, 0));
+                msptk__obj_time(&o, "last_seen", msptk__stmt_int(q, 1));
+                msptk__array_take(&list, &o);
+        }
+        TRY(st);
+        *ret_count = n;
+        return msptk__obj_end(&list, ret, ret_err);
+}
+
 const char *msptk__device_presence_word(int32_t presence, int64_t at, int64_t now)
 {
         if (!at || at < now - DEVICE_STALE_US)

@@ -21,5 +21,10 @@ msptk_status msptk__op_init(act *a, const msptk_json *args, msptk_json **ret,
                             msptk_error **ret_err);
 msptk_status msptk__op_doctor(act *a, const msptk_json *args, msptk_json **ret,
                               msptk_error **ret_err);
+/* Views over several nouns: clients with what is known of their devices. */
+msptk_status msptk__op_client_get(act *a, const msptk_json *args, msptk_json **ret,
+                                  msptk_error **ret_err);
+msptk_status msptk__op_client_list(act *a, const msptk_json *args, msptk_json **ret,
+                                   msptk_error **ret_err);
 
 #endif

@@ -1,5 +1,6 @@
 /* The operations on clients. */
 #include "clients/clients.h"
+#include "ops/admin.h"
 #include "ops/rows.h"
 
 static const op_param create_params[] = {
@@ -193,7 +194,7 @@ const op_row msptk__client_rows[] = {
                 .act = { .name = "client_list",
                          .scope = SCOPE_READ,
                          .effect = EFFECT_READ,
-                         .run = msptk__client_list },
+                         .run = msptk__op_client_list },
                 .since = "0.1",
                 .title = "List clients",
                 .summary = "list clients",
@@ -220,7 +221,7 @@ const op_row msptk__client_rows[] = {
                          .scope = SCOPE_READ,
                          .effect = EFFECT_READ,
                          .client_param = "client_id",
-                         .run = msptk__client_get },
+                         .run = msptk__op_client_get },
                 .since = "0.1",
                 .title = "Show a client",
                 .summary = "show one client, and what of it is not covered",
@@ -233,8 +234,10 @@ const op_row msptk__client_rows[] = {
                 .needs = NEED_STORE,
                 .schema = "msptk.client/1",
                 .columns = client_columns,
-                .volatile_keys = "created_at updated_at last_check",
-                .result = "{" CLIENT_FIELDS "}",
+                .volatile_keys = "created_at updated_at last_check last_seen since",
+                .result = "{" CLIENT_FIELDS ",\"devices\":{\"type\":\"integer\"},\"last_seen\":{"
+                          "\"type\":[\"string\",\"null\"]},\"not_covered\":{\"type\":"
+                          "\"array\",\"items\":{\"type\":\"object\"}}}",
                 .errors = client_errors,
                 .examples = get_examples,
         },

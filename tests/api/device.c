@@ -399,6 +399,43 @@ static void adapters_are_listed_and_really_probed(void **state)
         msptk_json_free(probe);
 }
 
+/* The words of not_covered, each followed by a blank. */
+static void assert_gaps(msptk_toolkit *tk, const char *want, int64_t devices)
+{
+        msptk_json *c = do_it(tk, "client_get", "{\"client_id\":\"acme\"}");
+        const msptk_json *g = msptk_json_first(msptk_json_get(c, "not_covered"));
+        char words[200] = "";
+
+        for (; g; g = msptk_json_next(g)) {
+                size_t n = strlen(words);
+
+                snprintf(words + n, sizeof(words) - n, "%s ", str_of(g, "what"));
+                assert_true(*str_of(g, "suggestion"));
+        }
+        assert_string_equal(words, want);
+        assert_int_equal(int_of(c, "devices"), devices);
+        msptk_json_free(c);
+}
+
+static void a_client_says_what_is_not_covered(void **state)
+{
+        msptk_json *list;
+
+        assert_gaps(*state, "no_devices ", 0);
+        msptk_json_free(do_it(*state, "device_scan", "{\"client_id\":\"acme\"}"));
+        assert_gaps(*state, "", 5);
+        list = do_it(*state, "client_list", "{}");
+        assert_int_equal(int_of(msptk_json_first(msptk_json_get(list, "clients")), "devices"), 5);
+        msptk_json_free(list);
+        now += INT64_C(8) * 24 * 3600 * 1000000;
+        assert_gaps(*state, "not_seen ", 5);
+        msptk_json_free(
+                do_it(*state, "device_add", "{\"client_id\":\"acme\",\"name\":\"Printer\"}"));
+        msptk_json_free(
+                do_it(*state, "client_update", "{\"client_id\":\"acme\",\"status\":\"inactive\"}"));
+        assert_gaps(*state, "not_active not_seen not_measured ", 6);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
 
 int main(void)
@@ -416,6 +453,7 @@ int main(void)
                 CASE(a_device_moves_to_another_client_by_hand),
                 CASE(agents_commands_and_alerts_go_through_the_adapter),
                 CASE(adapters_are_listed_and_really_probed),
+                CASE(a_client_says_what_is_not_covered),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
