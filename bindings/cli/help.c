@@ -235,8 +235,10 @@ static void add_bounds(text *t, const msptk_json *param)
         const char *unit = op_text(param, "unit");
         text low = { 0 }, high = { 0 };
 
-        if (!max || param_is(param, "string") || param_is(param, "secret") ||
-            param_is(param, "list")) {
+        bool bounded = param_is(param, "int") || param_is(param, "number") ||
+                       param_is(param, "duration") || param_is(param, "bytes");
+
+        if (!max || !bounded) {
                 if (*unit && !param_is(param, "duration"))
                         text_addf(t, "; in %s", unit);
                 return;
