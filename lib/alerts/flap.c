@@ -30,7 +30,7 @@ msptk_status msptk__flap_count(store_tx *tx, alert_row *r, const flap_rule *rule
 {
         AUTO_STMT store_stmt *q = NULL;
         int64_t from = now - rule->window_us, at = from, active = 0, changes = 1, first = 0;
-        bool problem = false;
+        bool present = false;
         msptk_status st;
 
         TRY(msptk__query(tx, &q, ret_err,
@@ -44,21 +44,21 @@ msptk_status msptk__flap_count(store_tx *tx, alert_row *r, const flap_rule *rule
 
                 if (!first) {
                         first = when;
-                        problem = !begin;
+                        present = !begin;
                         if (!strcmp(msptk__stmt_text(q, 1), "opened"))
                                 at = from = when;
                 }
-                if (problem)
+                if (present)
                         active += when - at;
                 at = when;
-                problem = begin;
+                present = begin;
                 changes++;
         }
         if (st < 0)
                 return st;
         if (!first)
-                problem = r->state != 0 && strcmp(r->status, "resolved") != 0;
-        if (problem)
+                present = r->state != 0 && strcmp(r->status, "resolved") != 0;
+        if (present)
                 active += now - at;
         r->flap_changes = changes;
         r->duty = now > from ? (double)active / (double)(now - from) : 1;

@@ -133,6 +133,7 @@ msptk_status msptk__call_inside(msptk_toolkit *tk, const msptk_args *args,
 extern const op_row msptk__client_rows[];
 extern const op_row msptk__device_rows[];
 extern const op_row msptk__health_rows[];
+extern const op_row msptk__policy_rows[];
 extern const op_row msptk__alert_rows[];
 extern const op_row msptk__adapter_rows[];
 extern const op_row msptk__admin_rows[];

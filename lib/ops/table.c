@@ -10,6 +10,8 @@ static const op_row *const tables[] = {
         msptk__client_rows,
         msptk__device_rows,
         msptk__adapter_rows,
+        msptk__policy_rows,
+        msptk__alert_rows,
         msptk__admin_rows,
         msptk__workspace_rows,
 };

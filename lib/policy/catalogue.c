@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "adapters/adapters.h"
 #include "config/config.h"
 
 #define MIN5 (5 * MS_PER_MIN)
@@ -66,7 +67,8 @@ static size_t add_name(const char **names, size_t n, const char *name)
         return n;
 }
 
-/* Checks that this toolkit knows: our own, and those that the configuration names. */
+/* Checks that this toolkit knows: our own, registered ones, and those that the configuration names.
+ */
 static size_t check_names(const ctx *c, const char **names)
 {
         const char *name;
@@ -74,6 +76,8 @@ static size_t check_names(const ctx *c, const char **names)
 
         for (size_t i = 0; i < ARRAY_LEN(metrics); i++)
                 n = add_name(names, n, metrics[i].check);
+        for (size_t i = 0; c && c->registry && i < msptk__check_count(c->registry); i++)
+                n = add_name(names, n, msptk__check_name(msptk__check_at(c->registry, i)));
         if (!c || !c->config)
                 return n;
         for (size_t i = 0; (name = msptk__config_custom_name(c->config, i)); i++)

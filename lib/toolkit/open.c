@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include "adapters/adapters.h"
+#include "alerts/alerts.h"
 #include "clients/clients.h"
 #include "devices/devices.h"
+#include "evidence/evidence.h"
 #include "net/net.h"
+#include "policy/policy.h"
 
 extern char **environ;
 
@@ -16,9 +19,12 @@ static const store_migration *const migrations[] = {
         msptk__vault_migrations,
         msptk__net_migrations,
         msptk__audit_migrations,
+        msptk__evidence_migrations,
         msptk__adapters_migrations,
         msptk__clients_migrations,
         msptk__devices_migrations,
+        msptk__policy_migrations,
+        msptk__alerts_migrations,
 };
 
 static config_open how_to_open(const msptk_toolkit_opts *o)

@@ -145,7 +145,7 @@ static void do_health_configure(msptk_toolkit *tk)
         msptk_args *args = msptk_args_new("health_configure");
 
         must(msptk_args_set_str(args, "client_id", "acme-corp", &err));
-        must(msptk_args_set_str(args, "thresholds", "cpu_percent=80", &err));
+        must(msptk_args_set_str(args, "config", "cpu_percent=80", &err));
         must(msptk_health_monitor_configure(msptk_toolkit_get_health_monitor(tk), args, &err));
         msptk_args_free(args);
 }
@@ -539,6 +539,10 @@ static void call_it(void *user, const char *name)
         int before;
 
         if (!s || s->kind == PLAIN)
+                return;
+        /* without health runs there is no alert to decide about */
+        if ((s->call == do_alert_acknowledge || s->call == do_alert_resolve) &&
+            !msptk_health_monitor_run_checks)
                 return;
         before = entries_of(user, s->op);
         s->call(user);
