@@ -162,7 +162,8 @@ static void add_duration(text *t, double ms)
 
 bool kind_is_number(const char *kind)
 {
-        static const char *const kinds[] = { "int", "number", "percent", "bytes", "duration" };
+        static const char *const kinds[] = { "int",   "number",   "percent",
+                                             "bytes", "duration", "seconds" };
 
         for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
                 if (!strcmp(kind, kinds[i]))
@@ -190,6 +191,10 @@ const char *guess_kind(const char *key, const msptk_json *v)
                 return "bytes";
         if (is_number(v) && ends_with(key, "_ms"))
                 return "duration";
+        if (is_number(v) && ends_with(key, "_s"))
+                return "seconds";
+        if (is_number(v) && ends_with(key, "_us"))
+                return "microseconds";
         return "";
 }
 
@@ -298,6 +303,12 @@ void add_value(const cli *c, text *t, const msptk_json *v, const char *kind, boo
                 add_bytes(t, msptk_json_double(v, 0));
         } else if (!strcmp(kind, "duration")) {
                 add_duration(t, msptk_json_double(v, 0));
+        } else if (!strcmp(kind, "seconds")) {
+                add_duration(t, msptk_json_double(v, 0) * 1000);
+        } else if (!strcmp(kind, "microseconds") && msptk_json_double(v, 0) > 1e14) {
+                add_time(c, t, msptk_json_int(v, 0), in_table); /* a moment, not a duration */
+        } else if (!strcmp(kind, "microseconds")) {
+                add_duration(t, msptk_json_double(v, 0) / 1000);
         } else if (msptk_json_type(v) == MSPTK_JSON_INT) {
                 text_addf(t, "%lld", (long long)msptk_json_int(v, 0));
         } else {
@@ -316,6 +327,19 @@ static bool is_acronym(const char *word)
         return false;
 }
 
+/* The unit stands with the value. */
+static void drop_unit(text *t)
+{
+        static const char *const units[] = { "_ms", "_us", "_s", "_percent", "_bytes" };
+
+        for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+                if (t->data && ends_with(t->data, units[i])) {
+                        t->len -= strlen(units[i]);
+                        t->data[t->len] = '\0';
+                        return;
+                }
+}
+
 /* "created_at" -> "Created at", "rmm_id" -> "RMM ID"; "cpu.warning" stays as it is. */
 void add_label(text *t, const char *key)
 {
@@ -323,6 +347,7 @@ void add_label(text *t, const char *key)
         bool path = strchr(key, '.') != NULL;
 
         add_clean(&clean, key, true);
+        drop_unit(&clean);
         for (size_t i = 0, n; i < clean.len && !path; i += n + 1) {
                 char word[16] = "";
                 bool capitals;
