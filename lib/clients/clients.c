@@ -13,7 +13,8 @@ static msptk_status fold_name(const client_row *c, char **ret, msptk_error **ret
 {
         AUTO_BUF buf folded = BUF_INIT(16384);
 
-        TRY(msptk__text_fold(c->name, strlen(c->name), &folded));
+        (void)msptk__text_fold(c->name, strlen(c->name), &folded);
+        TRY(msptk__buf_status(&folded, ROOM, "the folded name", ret_err));
         *ret = msptk__buf_steal(&folded);
         return *ret ? MSPTK_OK : msptk__nomem(ret_err);
 }

@@ -163,9 +163,10 @@ msptk_status msptk__client_json(const client_row *c, msptk_json **ret, msptk_err
 /* What LIKE matches: the folded text with its wildcards taken literally, anywhere. */
 static msptk_status like_pattern(const char *search, buf *pattern, msptk_error **ret_err)
 {
-        AUTO_BUF buf folded = BUF_INIT(4096);
+        AUTO_BUF buf folded = BUF_INIT(16384);
 
-        TRY(msptk__text_fold(search, strlen(search), &folded));
+        (void)msptk__text_fold(search, strlen(search), &folded);
+        TRY(msptk__buf_status(&folded, ROOM, "the search text", ret_err));
         msptk__buf_add_char(pattern, '%');
         for (const char *p = msptk__buf_text(&folded); *p; p++) {
                 if (*p == '%' || *p == '_' || *p == '\\')
@@ -182,7 +183,7 @@ msptk_status msptk__client_page(store_tx *tx, const client_filter *f, const char
 {
         AUTO_STMT store_stmt *q = NULL;
         AUTO_OBJ json_obj rows = msptk__array();
-        AUTO_BUF buf pattern = BUF_INIT(8192);
+        AUTO_BUF buf pattern = BUF_INIT(33000);
         AUTO_FREE char *last = NULL;
         msptk_status st;
         int64_t n = 0;
