@@ -565,9 +565,7 @@ static const msptk_adapter_info fake_info = {
         .description = "A scriptable, seeded world of clients and devices for tests and demos.",
         .settings =
                 "{\"url\":{\"type\":\"string\",\"description\":\"all numbers in one: "
-                "fake://NAME?devices=200&seed=7\",\"default\":\"fake://default\"},"
-                "\"clients\":{\"type\":\"int\",\"description\":\"how many clients the vendor has; "
-                "0: any name is one\",\"default\":0},"
+                "fake://NAME?clients=3&devices=200&seed=7\",\"default\":\"fake://default\"},"
                 "\"devices\":{\"type\":\"int\",\"description\":\"devices of each client\","
                 "\"default\":5},"
                 "\"seed\":{\"type\":\"int\",\"description\":\"another seed, another world\","
