@@ -68,8 +68,8 @@ fi
 if ! (cd "$demo" && "$tool" client show acme-corp >/dev/null 2>&1); then
         run client add --name "Acme Corp" --contact "john@acmecorp.com" --tier premium
 fi
-if ! (cd "$demo" && "$tool" device list --client acme-corp --json 2>/dev/null) | grep -q '"adapter": *"local"'; then
-        run device add --client acme-corp --adapter local
+if ! (cd "$demo" && "$tool" device list --client acme-corp --json 2>/dev/null) | grep -q '"adapters": *\["local"'; then
+        run device add acme-corp --this-machine
 fi
 
 say "health of this machine"
