@@ -166,19 +166,6 @@ static msptk_status prepare(async_call *k, msptk_toolkit *tk, const msptk_args *
         return copy_opts(k, opts, ret_err);
 }
 
-static msptk_status start(async_call *k, msptk_error **ret_err)
-{
-        pthread_t thread;
-
-        TRY(msptk__toolkit_async_begin(k->tk, ret_err));
-        if (msptk__thread_start(&thread, run, k) != 0) {
-                msptk__toolkit_async_end(k->tk);
-                return fail(ret_err, MSPTK_E_BUSY, "start a thread for '%s'", k->args->operation);
-        }
-        pthread_detach(thread);
-        return MSPTK_OK;
-}
-
 msptk_status msptk_call_async(msptk_toolkit *tk, const msptk_args *args,
                               const msptk_call_opts *opts, msptk_done_fn on_done, void *user,
                               void (*destroy)(void *user), msptk_error **ret_err)
@@ -198,7 +185,7 @@ msptk_status msptk_call_async(msptk_toolkit *tk, const msptk_args *args,
                 k->done = on_done;
                 k->user = user;
                 k->destroy = destroy;
-                st = start(k, ret_err);
+                st = msptk__toolkit_async_start(tk, run, k, ret_err);
         }
         if (st < 0) {
                 k->destroy = NULL; /* the caller keeps what it gave */

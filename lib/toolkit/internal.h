@@ -14,6 +14,10 @@
 
 enum { OPTIONS_MAX = 256, ASYNC_MAX = 16 };
 
+/* A thread that has ended is joined by the next call or by close, so that none runs our code after
+ * that. */
+enum { ASYNC_FREE = 0, ASYNC_RUNS, ASYNC_ENDED };
+
 struct msptk_toolkit_opts {
         char *config_path;
         char *principal;
@@ -49,8 +53,12 @@ struct msptk_toolkit {
         dispatch *dispatch;
         bool has_thread;
         pthread_t dispatch_thread;
-        int32_t async_count; /* atomic */
-        bool closed;         /* everything is closed; under `opening` */
+        pthread_mutex_t async_lock; /* of the threads of asynchronous calls */
+        struct async_thread {
+                pthread_t thread;
+                int32_t state; /* ASYNC_* */
+        } async[ASYNC_MAX];
+        bool closed; /* everything is closed; under `opening` */
 };
 
 void msptk__rmm_handles_free(struct rmm_handle *first);

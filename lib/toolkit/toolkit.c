@@ -47,19 +47,71 @@ void msptk__toolkit_leave(msptk_toolkit *tk)
         msptk__gate_leave(tk->c.gate);
 }
 
-msptk_status msptk__toolkit_async_begin(msptk_toolkit *tk, msptk_error **ret_err)
+/* A slot for one more thread; with the lock held. */
+static struct async_thread *free_slot(msptk_toolkit *tk)
 {
+        for (size_t i = 0; i < ASYNC_MAX; i++) {
+                struct async_thread *t = &tk->async[i];
+
+                if (t->state == ASYNC_ENDED) {
+                        pthread_join(t->thread, NULL); /* it needs no lock any more */
+                        t->state = ASYNC_FREE;
+                }
+                if (t->state == ASYNC_FREE)
+                        return t;
+        }
+        return NULL;
+}
+
+msptk_status msptk__toolkit_async_start(msptk_toolkit *tk, void *(*fn)(void *), void *arg,
+                                        msptk_error **ret_err)
+{
+        struct async_thread *t;
+        int failed = 0;
+
         TRY(msptk__toolkit_enter(tk, ret_err));
-        if (__atomic_add_fetch(&tk->async_count, 1, __ATOMIC_RELAXED) <= ASYNC_MAX)
+        pthread_mutex_lock(&tk->async_lock);
+        t = free_slot(tk);
+        if (t)
+                failed = msptk__thread_start(&t->thread, fn, arg);
+        if (t && !failed)
+                t->state = ASYNC_RUNS;
+        pthread_mutex_unlock(&tk->async_lock);
+        if (t && !failed)
                 return MSPTK_OK;
-        msptk__toolkit_async_end(tk);
+        msptk__toolkit_leave(tk);
+        if (t)
+                return fail(ret_err, MSPTK_E_BUSY, "start a thread: %s", msptk__errno_text(failed));
         return fail(ret_err, MSPTK_E_BUSY, "%d asynchronous calls are running already", ASYNC_MAX);
 }
 
 void msptk__toolkit_async_end(msptk_toolkit *tk)
 {
-        __atomic_sub_fetch(&tk->async_count, 1, __ATOMIC_RELAXED);
+        pthread_mutex_lock(&tk->async_lock);
+        for (size_t i = 0; i < ASYNC_MAX; i++)
+                if (tk->async[i].state == ASYNC_RUNS &&
+                    pthread_equal(tk->async[i].thread, pthread_self()))
+                        tk->async[i].state = ASYNC_ENDED;
+        pthread_mutex_unlock(&tk->async_lock);
         msptk__toolkit_leave(tk);
+}
+
+/* Everybody has left. The last to leave may be one of them, when the toolkit is freed under it. */
+static void join_async(msptk_toolkit *tk)
+{
+        pthread_mutex_lock(&tk->async_lock);
+        for (size_t i = 0; i < ASYNC_MAX; i++) {
+                struct async_thread *t = &tk->async[i];
+
+                if (t->state == ASYNC_FREE)
+                        continue;
+                if (pthread_equal(t->thread, pthread_self()))
+                        pthread_detach(t->thread);
+                else
+                        pthread_join(t->thread, NULL);
+                t->state = ASYNC_FREE;
+        }
+        pthread_mutex_unlock(&tk->async_lock);
 }
 
 struct dispatch *msptk__toolkit_dispatcher(msptk_toolkit *tk)
@@ -75,6 +127,7 @@ msptk_toolkit *msptk__toolkit_ref(msptk_toolkit *tk)
 
 static void destroy(msptk_toolkit *tk)
 {
+        join_async(tk);
         msptk__toolkit_close_parts(tk);
         msptk__work_free(tk->c.work);
         msptk__dispatch_unref(tk->dispatch);
@@ -83,6 +136,7 @@ static void destroy(msptk_toolkit *tk)
         msptk__toolkit_opts_clear(&tk->opts);
         msptk__free(tk->principal);
         pthread_mutex_destroy(&tk->opening);
+        pthread_mutex_destroy(&tk->async_lock);
         tk->kind = KIND_DEAD;
         msptk__free(tk);
         msptk_fini();
@@ -163,6 +217,7 @@ static msptk_toolkit *toolkit_new(void)
         tk->kind = KIND_TOOLKIT;
         tk->refs = 1;
         pthread_mutex_init(&tk->opening, NULL);
+        pthread_mutex_init(&tk->async_lock, NULL);
         return tk;
 }
 
@@ -247,6 +302,7 @@ msptk_status msptk_toolkit_close(msptk_toolkit *tk, int64_t deadline_ms, msptk_e
         TRY(wait_until_idle(tk, deadline_ms, ret_err));
         pthread_mutex_lock(&tk->opening);
         if (!tk->closed) {
+                join_async(tk);
                 if (tk->dispatch)
                         stop_dispatch(tk);
                 msptk__toolkit_close_parts(tk);

@@ -33,8 +33,9 @@ const char *msptk__toolkit_database(const ctx *c);
 msptk_status msptk__toolkit_open_vault(ctx *c, msptk_error **ret_err);
 
 /* Asynchronous calls: each runs on a thread of its own, in bounded number (E_BUSY), and counts as
- * inside. */
-msptk_status msptk__toolkit_async_begin(msptk_toolkit *tk, msptk_error **ret_err);
+ * inside until it calls the end, which is the last thing it does. */
+msptk_status msptk__toolkit_async_start(msptk_toolkit *tk, void *(*fn)(void *), void *arg,
+                                        msptk_error **ret_err);
 void msptk__toolkit_async_end(msptk_toolkit *tk);
 struct dispatch *msptk__toolkit_dispatcher(msptk_toolkit *tk);
 

@@ -432,7 +432,7 @@ static msptk_toolkit *stuck_toolkit(int *ends)
 
 static void close_waits_for_what_runs_and_may_be_called_again(void **state)
 {
-        int ends = 0;
+        static int ends; /* outlives this function, as the call may */
         msptk_toolkit *tk = stuck_toolkit(&ends);
         msptk_error *err = NULL;
 
@@ -448,7 +448,7 @@ static void close_waits_for_what_runs_and_may_be_called_again(void **state)
 
 static void free_leaves_running_work_its_memory(void **state)
 {
-        int ends = 0;
+        static int ends; /* outlives this function, as the call may */
         msptk_toolkit *tk = stuck_toolkit(&ends);
 
         (void)state;
