@@ -24,6 +24,7 @@ test cmd:abidiff abigail-tools
 test cmd:git git
 coverage cmd:gcovr gcovr
 real file:/usr/lib/nagios/plugins/check_load monitoring-plugins-basic
+real cmd:openssl openssl
 TABLE
 }
 
