@@ -12,6 +12,11 @@ static msptk_status site_of(instance *i, net_site **ret, msptk_error **ret_err)
         int64_t limit = msptk__config_int(c->config, "limits.response_size", 0);
         msptk_status st = MSPTK_OK;
 
+        if (!c->net && c->need)
+                TRY(c->need(c, NEED_STORE, ret_err));
+        if (!c->net)
+                return fail(ret_err, MSPTK_E_UNAVAILABLE, "adapter '%s': no network is open here",
+                            i->info.name);
         pthread_mutex_lock(&i->opening);
         if (!i->site)
                 st = msptk__net_site_new(c->net, i->info.name, i->settings, (size_t)limit, &i->site,
@@ -91,7 +96,7 @@ msptk_status msptk__host_http(const msptk_request *given, const msptk_http_reque
         msptk_http_request full = { 0 };
         net_reply reply = { 0 };
         net_request out;
-        net_site *site;
+        net_site *site = NULL;
 
         if (!in || !ret_reply || in->struct_size < offsetof(msptk_http_request, headers))
                 return fail(ret_err, MSPTK_E_INVALID, "http_request: the request is incomplete");

@@ -221,6 +221,8 @@ void msptk__multi_free(net *n)
 {
         pthread_t thread;
 
+        if (n->pid != getpid())
+                return;
         n->ended = true;
         if (n->multi && msptk__thread_start(&thread, end_connections, n) == 0)
                 pthread_join(thread, NULL);

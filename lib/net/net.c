@@ -16,6 +16,7 @@ msptk_status msptk__net_open(ctx *c, net **ret, msptk_error **ret_err)
         atomic_init(&n->refs, 1);
         pthread_mutex_init(&n->lock, NULL);
         n->c = c;
+        n->pid = getpid();
         *ret = n;
         return MSPTK_OK;
 }

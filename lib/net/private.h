@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 enum {
         NET_URL_MAX = 8192,
@@ -30,6 +31,7 @@ typedef struct net_origin {
 struct net {
         atomic_int refs; /* the owner, sites, transfers */
         ctx *c;
+        pid_t pid; /* after fork() the child must not say good-bye on shared connections */
         bool (*fault)(void *user);
         void *fault_user;
 

@@ -3,6 +3,7 @@
 #include "net_support.h"
 
 #include <dirent.h>
+#include <signal.h>
 
 #define GET(s, path, ret, err) get((w), (s), (path), (ret), (err))
 
@@ -516,9 +517,11 @@ static void connections_are_used_again_for_reads_only(void **state)
 static void nothing_is_left_open(void **state)
 {
         int threads = threads_now(), descriptors = descriptors_now();
+        struct sigaction before, after;
         void *inner = NULL;
 
         (void)state;
+        assert_int_equal(sigaction(SIGPIPE, NULL, &before), 0);
         world_up(&inner);
         reads_are_tried_again_writes_are_not(&inner);
         world_down(&inner);
@@ -527,6 +530,8 @@ static void nothing_is_left_open(void **state)
         world_down(&inner);
         assert_int_equal(descriptors_now(), descriptors);
         assert_int_equal(threads_now(), threads);
+        assert_int_equal(sigaction(SIGPIPE, NULL, &after), 0);
+        assert_true(before.sa_handler == after.sa_handler);
 }
 
 #define WORLD(test) cmocka_unit_test_setup_teardown(test, world_up, world_down)
