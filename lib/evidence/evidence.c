@@ -106,6 +106,18 @@ msptk_status msptk__evidence_json(store_tx *tx, int64_t id, msptk_json **ret, ms
         return msptk__obj_end(&o, ret, ret_err);
 }
 
+msptk_status msptk__evidence_newest(store_tx *tx, int64_t *ret_at, msptk_error **ret_err)
+{
+        int64_t at = 0;
+        msptk_status st = msptk__query_int_values(
+                tx, &at, ret_err, "SELECT at FROM evidence ORDER BY id DESC LIMIT 1", NULL, 0);
+
+        if (st < 0)
+                return st;
+        *ret_at = at;
+        return MSPTK_OK;
+}
+
 /* Keys follow time but for the length of a run, so the oldest keys are looked at first and the
  * search ends with the first group in which nothing was old enough. */
 msptk_status msptk__evidence_prune(store_tx *tx, int64_t before, msptk_error **ret_err)

@@ -23,6 +23,8 @@ msptk_status msptk__evidence_add(store_tx *tx, const evidence *e, int64_t *ret_i
  * (EVIDENCE_NOT_FOUND). */
 msptk_status msptk__evidence_json(store_tx *tx, int64_t id, msptk_json **ret,
                                   msptk_error **ret_err);
+/* Time of the row added last; 0 when there is none. */
+msptk_status msptk__evidence_newest(store_tx *tx, int64_t *ret_at, msptk_error **ret_err);
 msptk_status msptk__evidence_prune(store_tx *tx, int64_t before, msptk_error **ret_err);
 
 /* Numbers 30 to 39. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "evidence/evidence.h"
 #include "store/store.h"
 #include "toolkit/toolkit.h"
 #include "vault/vault.h"
@@ -335,6 +336,10 @@ static int64_t newest_record(doctor *d, const char **ret_what)
             msptk__audit_newest(tx, &at, NULL) == MSPTK_OK && at > newest) {
                 newest = at;
                 *ret_what = "the newest entry of the audit trail";
+        }
+        if (tx && msptk__evidence_newest(tx, &at, NULL) == MSPTK_OK && at > newest) {
+                newest = at;
+                *ret_what = "the newest observation";
         }
         return newest;
 }
