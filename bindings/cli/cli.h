@@ -106,6 +106,8 @@ bool op_in_cli(const msptk_json *row);
 /* The first word of its command, and the rest after the blank ("" for one word). */
 const char *op_verb(const msptk_json *row, char noun[64]);
 bool noun_exists(const cli *c, const char *noun);
+/* Whether a row before this one has the noun, so that it is named once. */
+bool op_noun_before(const cli *c, const msptk_json *row, const char *noun);
 /* The row of one or two words; *ret_used says how many. NULL: none. */
 const msptk_json *op_of_words(const cli *c, const char *first, const char *second,
                               size_t *ret_used);
@@ -171,7 +173,8 @@ void add_label(text *t, const char *key);
 
 /* ---- table.c ---- */
 typedef struct table table;
-table *table_new(cli *c, const msptk_json *columns);
+/* Columns that `given` has a value for are left out, unless they are of the first importance. */
+table *table_new(cli *c, const msptk_json *columns, const msptk_json *given);
 void table_row(table *t, const msptk_json *row); /* copied */
 size_t table_waiting(const table *t);
 /* Prints the rows that wait; the head only before the first ones. */

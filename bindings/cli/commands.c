@@ -77,6 +77,16 @@ bool noun_exists(const cli *c, const char *noun)
         return false;
 }
 
+bool op_noun_before(const cli *c, const msptk_json *row, const char *noun)
+{
+        char word[64];
+
+        for (const msptk_json *i = op_first(c); i && i != row; i = msptk_json_next(i))
+                if (op_in_cli(i) && *op_verb(i, word) && !strcmp(word, noun))
+                        return true;
+        return false;
+}
+
 const msptk_json *op_of_words(const cli *c, const char *first, const char *second, size_t *ret_used)
 {
         const msptk_json *one = NULL;

@@ -183,7 +183,7 @@ static void offer_flags(cli *c, const char *current, const msptk_json *row)
 
 static void offer_commands(cli *c, const char *current, const char *noun)
 {
-        char word[64], last[64] = "";
+        char word[64];
 
         for (const msptk_json *row = op_first(c); row; row = msptk_json_next(row)) {
                 const char *verb = op_verb(row, word);
@@ -196,9 +196,8 @@ static void offer_commands(cli *c, const char *current, const char *noun)
                         continue;
                 if (!*verb)
                         offer(c, current, word, op_text(row, "summary"));
-                else if (strcmp(word, last) != 0)
+                else if (!op_noun_before(c, row, word))
                         offer(c, current, word, "commands");
-                memcpy(last, word, sizeof(last));
         }
 }
 

@@ -121,16 +121,6 @@ static void add_global_flags(const cli *c, text *t)
         }
 }
 
-static bool noun_before(const cli *c, const msptk_json *row, const char *noun)
-{
-        char word[64];
-
-        for (const msptk_json *i = op_first(c); i && i != row; i = msptk_json_next(i))
-                if (op_in_cli(i) && *op_verb(i, word) && !strcmp(word, noun))
-                        return true;
-        return false;
-}
-
 void help_general(cli *c, text *t)
 {
         size_t column = command_column(c, NULL);
@@ -147,7 +137,7 @@ void help_general(cli *c, text *t)
         for (const msptk_json *row = op_first(c); row; row = msptk_json_next(row)) {
                 text head = { 0 };
 
-                if (!op_in_cli(row) || !*op_verb(row, noun) || noun_before(c, row, noun))
+                if (!op_in_cli(row) || !*op_verb(row, noun) || op_noun_before(c, row, noun))
                         continue;
                 add_label(&head, noun);
                 add_head(c, t, text_str(&head));

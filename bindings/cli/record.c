@@ -166,7 +166,7 @@ static msptk_json *columns_of(const msptk_json *rows)
 static void print_rows(cli *c, const msptk_json *rows, size_t indent)
 {
         msptk_json *columns = columns_of(rows);
-        table *t = table_new(c, columns);
+        table *t = table_new(c, columns, NULL);
 
         for (const msptk_json *i = msptk_json_first(rows); i; i = msptk_json_next(i))
                 table_row(t, i);

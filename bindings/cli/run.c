@@ -172,7 +172,7 @@ static msptk_status show_page(cli *c, const invocation *inv, msptk_result *r, ms
         const msptk_json *result = msptk_json_get(row, "result"), *one;
         const msptk_json *columns = msptk_json_get(result, "columns");
         bool judges = *op_text(result, "verdict");
-        table *t = table_new(c, columns);
+        table *t = table_new(c, columns, inv->values);
         size_t n = 0;
         msptk_status st;
 

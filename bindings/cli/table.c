@@ -12,6 +12,7 @@ typedef struct column {
         size_t width; /* widest cell so far */
         size_t shown; /* width on the terminal; 0: left out */
         bool any;     /* some row has a value */
+        bool given;   /* an argument has said it: the same in every row */
         bool below;   /* stands under its row instead of beside it */
 } column;
 
@@ -47,7 +48,7 @@ const msptk_json *value_at(const msptk_json *row, const char *path)
         return NULL;
 }
 
-table *table_new(cli *c, const msptk_json *columns)
+table *table_new(cli *c, const msptk_json *columns, const msptk_json *given)
 {
         table *t = need(calloc(1, sizeof(*t)));
 
@@ -61,6 +62,7 @@ table *table_new(cli *c, const msptk_json *columns)
                 col->kind = op_text(i, "kind");
                 col->priority = msptk_json_int(msptk_json_get(i, "priority"), 1);
                 col->width = text_width(col->title);
+                col->given = col->priority > 1 && msptk_json_get(given, col->path);
         }
         return t;
 }
@@ -131,23 +133,29 @@ static size_t total_width(const table *t)
         return sum;
 }
 
-/* The last column of the highest number that may go. */
-static column *least_important(table *t)
+/* The last column of the highest number, from `priority` on. */
+static column *least_important(table *t, int64_t priority)
 {
         column *least = NULL;
 
         for (size_t i = 0; i < t->count; i++) {
                 column *col = &t->columns[i];
 
-                if (col->shown && col->priority > 1 && (!least || col->priority >= least->priority))
+                if (col->shown && col->priority >= priority &&
+                    (!least || col->priority >= least->priority))
                         least = col;
         }
         return least;
 }
 
+static bool is_list(const column *col)
+{
+        return !strcmp(col->kind, "list");
+}
+
 static bool may_shrink(const column *col)
 {
-        return !kind_is_number(col->kind) && strcmp(col->kind, "time") != 0 &&
+        return !kind_is_number(col->kind) && strcmp(col->kind, "time") != 0 && !is_list(col) &&
                strcmp(col->kind, "age") != 0 && strcmp(col->kind, "status") != 0 &&
                strcmp(col->kind, "severity") != 0 && strcmp(col->kind, "bool") != 0;
 }
@@ -155,8 +163,9 @@ static bool may_shrink(const column *col)
 /* Sentences go on in further lines instead of being cut: their end is what one looks for. */
 static bool is_prose(const column *col)
 {
-        static const char *const keys[] = { "message", "reason", "detail",      "why",
-                                            "because", "about",  "description", "problem" };
+        static const char *const keys[] = { "message",     "reason",  "detail",
+                                            "why",         "because", "about",
+                                            "description", "problem", "summary" };
         const char *key = strrchr(col->path, '.') ? strrchr(col->path, '.') + 1 : col->path;
 
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -190,43 +199,70 @@ static bool shrink_to(table *t, size_t limit, size_t least)
 }
 
 /* Advice is what a reader needs most: rather than leaving or being squeezed it goes below. */
-static void put_advice_below(table *t)
+static bool is_advice(const column *col)
 {
-        for (size_t i = 0; i < t->count; i++)
-                if (t->columns[i].shown && !strcmp(t->columns[i].path, "suggestion")) {
-                        t->columns[i].below = true;
-                        t->columns[i].shown = 0;
-                }
+        return !strcmp(col->path, "suggestion");
 }
 
-/* Cut long texts to a readable length first, then let columns go, then cut harder. */
-static void fit(table *t, size_t limit)
+static void put_below(table *t, bool words_too)
 {
-        column *least;
-        size_t natural[COLUMNS_MAX];
+        for (size_t i = 0; i < t->count; i++) {
+                column *col = &t->columns[i];
 
+                if (col->shown && (is_advice(col) || (words_too && col->priority < 3 &&
+                                                      (is_prose(col) || is_list(col)))))
+                        col->below = true;
+        }
+}
+
+static void show_all(table *t)
+{
         for (size_t i = 0; i < t->count; i++) {
                 column *col = &t->columns[i];
 
                 /* A column without a single value would be noise. */
-                col->shown = col->any || col->priority == 1 ? col->width : 0;
+                col->shown = !col->below && !col->given && (col->any || col->priority == 1)
+                                     ? col->width
+                                     : 0;
         }
-        if (!limit || total_width(t) <= limit)
-                return;
-        put_advice_below(t);
+}
+
+/* Cuts names to a readable length; where that is not enough, columns from `priority` on leave. */
+static bool try_fit(table *t, size_t limit, int64_t priority)
+{
+        size_t natural[COLUMNS_MAX];
+        column *least;
+
         for (;;) {
                 for (size_t i = 0; i < t->count; i++)
                         natural[i] = t->columns[i].shown;
                 if (shrink_to(t, limit, NAME_LEAST))
-                        return;
-                least = least_important(t);
-                if (!least)
-                        break;
+                        return true;
                 for (size_t i = 0; i < t->count; i++)
                         t->columns[i].shown = natural[i];
+                least = least_important(t, priority);
+                if (!least)
+                        return false;
                 least->shown = 0;
         }
-        shrink_to(t, limit, LEAST);
+}
+
+/* First the least important columns leave, then sentences and lists go below their rows, then more
+ * columns leave, and at last everything is cut. */
+static void fit(table *t, size_t limit)
+{
+        show_all(t);
+        if (!limit || total_width(t) <= limit)
+                return;
+        put_below(t, false);
+        show_all(t);
+        if (try_fit(t, limit, 3))
+                return;
+        show_all(t);
+        put_below(t, true);
+        show_all(t);
+        if (!try_fit(t, limit, 2))
+                shrink_to(t, limit, LEAST);
 }
 
 /* What of a cell stands in this line; *rest moves on to what stands in the next. */
@@ -298,17 +334,35 @@ static void add_line(text *out, const table *t, const cell *cells, size_t indent
         }
 }
 
+/* What is said below a row that is well would only hide those that are not. */
+static bool is_well(const table *t, const cell *cells)
+{
+        for (size_t i = 0; i < t->count; i++)
+                if (cells[i].style == STYLE_GOOD)
+                        return true;
+        return false;
+}
+
 static void add_below(text *out, const table *t, const cell *cells, size_t indent)
 {
         const char *arrow = t->c->utf8 ? "\xe2\x86\x92 " : "> ";
         size_t left = indent + 4;
 
         for (size_t i = 0; i < t->count; i++) {
-                if (!t->columns[i].below || !strcmp(cells[i].text, "-"))
+                const column *col = &t->columns[i];
+
+                if (!col->below || !strcmp(cells[i].text, "-"))
+                        continue;
+                if (is_prose(col) && is_well(t, cells))
                         continue;
                 text_fill(out, ' ', left - 2);
-                text_add(out, arrow);
-                add_wrapped(out, cells[i].text, left, t->c->width, false, STYLE_PLAIN);
+                text_add(out, is_advice(col) ? arrow : "  ");
+                if (is_list(col)) {
+                        add_styled(out, t->c->color_out, STYLE_BOLD, col->title);
+                        text_add(out, "  ");
+                }
+                add_wrapped(out, cells[i].text, left + (is_list(col) ? strlen(col->title) + 2 : 0),
+                            t->c->width, false, STYLE_PLAIN);
                 text_add(out, "\n");
         }
         text_add(out, cells[t->count].text ? cells[t->count].text : "");
