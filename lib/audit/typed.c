@@ -93,13 +93,21 @@ msptk_status msptk__typed_list(const void *handle, const char *operation, const 
                                const typed_value *more, const char *rows, msptk_json **ret,
                                msptk_error **ret_err)
 {
+        return msptk__typed_list_opts(handle, operation, args, more, NULL, rows, ret, ret_err);
+}
+
+msptk_status msptk__typed_list_opts(const void *handle, const char *operation,
+                                    const msptk_args *args, const typed_value *more,
+                                    const msptk_call_opts *opts, const char *rows, msptk_json **ret,
+                                    msptk_error **ret_err)
+{
         const manager *m = handle;
         AUTO_JSON msptk_json *values = NULL, *doc = NULL;
         msptk_status st;
 
         TRY(gather(args, more, &values, ret_err));
         TRY(enter(m, ret_err));
-        st = msptk__act_run(m->c, operation, values, NULL, &doc, ret_err);
+        st = msptk__act_run(m->c, operation, values, opts, &doc, ret_err);
         if (st >= 0 && !msptk_json_get(values, "limit"))
                 st = read_pages(m, operation, values, rows, doc, ret_err);
         msptk__gate_leave(m->c->gate);

@@ -18,5 +18,10 @@ msptk_status msptk__typed_call(const void *handle, const char *operation, const 
 msptk_status msptk__typed_list(const void *handle, const char *operation, const msptk_args *args,
                                const typed_value *more, const char *rows, msptk_json **ret,
                                msptk_error **ret_err);
+/* The same with options for the first page, the one that works. */
+msptk_status msptk__typed_list_opts(const void *handle, const char *operation,
+                                    const msptk_args *args, const typed_value *more,
+                                    const msptk_call_opts *opts, const char *rows, msptk_json **ret,
+                                    msptk_error **ret_err);
 
 #endif

@@ -11,6 +11,7 @@ static const op_row *const tables[] = {
         msptk__device_rows,
         msptk__adapter_rows,
         msptk__policy_rows,
+        msptk__health_rows,
         msptk__alert_rows,
         msptk__admin_rows,
         msptk__workspace_rows,

@@ -10,6 +10,7 @@
 #include "clients/clients.h"
 #include "devices/devices.h"
 #include "evidence/evidence.h"
+#include "health/health.h"
 #include "net/net.h"
 #include "policy/policy.h"
 
@@ -25,6 +26,7 @@ static const store_migration *const migrations[] = {
         msptk__devices_migrations,
         msptk__policy_migrations,
         msptk__alerts_migrations,
+        msptk__health_migrations,
 };
 
 static config_open how_to_open(const msptk_toolkit_opts *o)

@@ -162,9 +162,14 @@ static void do_health_summary(msptk_toolkit *tk)
 /* The id of an open alert; the fake world of this test has problems. */
 static void an_alert(msptk_toolkit *tk, char id[128])
 {
-        msptk_args *args = msptk_args_new("alert_list");
+        msptk_args *args = msptk_args_new("alert_list"), *scan = msptk_args_new("device_scan");
         msptk_alert_list *list = NULL;
+        msptk_result *found = NULL;
 
+        must(msptk_args_set_str(scan, "client_id", "acme-corp", &err));
+        must(msptk_call(tk, scan, NULL, &found, &err));
+        msptk_result_free(found);
+        msptk_args_free(scan);
         do_health_run(tk);
         must(msptk_args_set_str(args, "status", "open", &err));
         must(msptk_alert_manager_list(msptk_toolkit_get_alert_manager(tk), args, &list, &err));
@@ -327,7 +332,7 @@ static const struct symbol {
         { "msptk_alert_list_count", PLAIN, NULL, NULL },
         { "msptk_alert_list_free", PLAIN, NULL, NULL },
         { "msptk_alert_list_get", PLAIN, NULL, NULL },
-        { "msptk_alert_manager_acknowledge", CHANGES, "alert_acknowledge", do_alert_acknowledge },
+        { "msptk_alert_manager_acknowledge", CHANGES, "alert_ack", do_alert_acknowledge },
         { "msptk_alert_manager_list", READS, "alert_list", do_alert_list },
         { "msptk_alert_manager_resolve", CHANGES, "alert_resolve", do_alert_resolve },
         { "msptk_alert_message", PLAIN, NULL, NULL },

@@ -1,0 +1,341 @@
+/* The operations on health. */
+#include "health/health.h"
+#include "ops/rows.h"
+
+#define PARAM_CHECKS \
+        { \
+                .name = "check_types", .type = PARAM_LIST, .about = "only checks of these types", \
+                .cli = "--type", .values = CHECK_TYPES, .aliases = CHECK_ALIASES, .min = 1, \
+                .max = 6, .complete = "check" \
+        }
+#define PARAM_DEVICE(text) \
+        { \
+                .name = "device_id", .type = PARAM_STRING, .about = text, .cli = "--device", \
+                .min = 1, .max = 128, .complete = "device" \
+        }
+
+static const op_param check_params[] = {
+        { .name = "client_id",
+          .type = PARAM_SLUG,
+          .about = "the client to check; without it all active ones",
+          .cli = "CLIENT",
+          .complete = "client",
+          .exclusive = "whom" },
+        { .name = "all",
+          .type = PARAM_BOOL,
+          .about = "check all active clients",
+          .cli = "--all",
+          .exclusive = "whom" },
+        PARAM_CHECKS,
+        PARAM_DEVICE("check only this device"),
+        { .name = "threshold_override",
+          .type = PARAM_MAP,
+          .about = "thresholds for this run alone: cpu_percent=80,disk.critical=97",
+          .cli = "--threshold" },
+        PARAM_LIMIT,
+        PARAM_CURSOR,
+        { 0 },
+};
+
+static const op_param history_params[] = {
+        PARAM_CLIENT_REQUIRED("the client whose past results are read"),
+        { .name = "days",
+          .type = PARAM_INT,
+          .about = "how many days back",
+          .dflt = "7",
+          .min = 1,
+          .max = 3650 },
+        PARAM_DEVICE("only results of this device"),
+        PARAM_CHECKS,
+        { .name = "daily",
+          .type = PARAM_BOOL,
+          .about = "one row for each day and metric instead of every result" },
+        PARAM_LIMIT,
+        PARAM_CURSOR,
+        { 0 },
+};
+
+static const op_param status_params[] = {
+        PARAM_CLIENT_FILTER("the client; without it all active ones"),
+        PARAM_LIMIT,
+        PARAM_CURSOR,
+        { 0 },
+};
+
+static const op_param morning_params[] = {
+        PARAM_CLIENT_FILTER("the client; without it all active ones"),
+        { .name = "since",
+          .type = PARAM_TIME,
+          .about = "what counts as new or fixed: since when",
+          .dflt = "24h" },
+        PARAM_LIMIT,
+        PARAM_CURSOR,
+        { 0 },
+};
+
+static const op_column result_columns[] = {
+        { "status", "STATUS", 1, "status" },
+        { "device", "DEVICE", 1, "text" },
+        { "name", "CHECK", 1, "text" },
+        { "message", "MESSAGE", 2, "text" },
+        { "since", "SINCE", 4, "age" },
+        { "client_id", "CLIENT", 3, "text" },
+        { 0 },
+};
+static const op_column history_columns[] = {
+        { "checked_at", "TIME", 1, "time" }, { "status", "STATUS", 1, "status" },
+        { "device", "DEVICE", 1, "text" },   { "name", "CHECK", 1, "text" },
+        { "message", "MESSAGE", 2, "text" }, { 0 },
+};
+static const op_column status_columns[] = {
+        { "client_id", "CLIENT", 1, "text" },
+        { "status", "STATUS", 1, "status" },
+        { "summary", "COVERAGE", 1, "text" },
+        { "counts.critical", "CRIT", 2, "int" },
+        { "counts.warning", "WARN", 2, "int" },
+        { "counts.unknown", "UNKN", 2, "int" },
+        { "counts.ok", "OK", 3, "int" },
+        { "last_check", "CHECKED", 2, "age" },
+        { 0 },
+};
+static const op_column morning_columns[] = {
+        { "client_id", "CLIENT", 1, "text" },  { "status", "STATUS", 1, "status" },
+        { "new_lines", "NEW", 1, "list" },     { "still_lines", "STILL", 1, "list" },
+        { "fixed_lines", "FIXED", 1, "list" }, { "silent", "NOT REPORTED", 1, "list" },
+        { "summary", "COVERAGE", 2, "text" },  { 0 },
+};
+
+static const op_error check_errors[] = {
+        ERROR_CLIENT,
+        { "DEVICE_NOT_FOUND", "use device_list to see the devices of the client" },
+        { "RUN_IN_PROGRESS", "wait for it to end, or try again in a minute" },
+        { "HEALTH_CHECKS_DISABLED", "set health_checks.enabled to true" },
+        { "INVALID_CURSOR", "give next_cursor of the page before, with the same client" },
+        { 0 },
+};
+static const op_error history_errors[] = {
+        ERROR_CLIENT,
+        { "INVALID_CURSOR", "give next_cursor of the page before" },
+        { 0 },
+};
+static const op_error status_errors[] = { ERROR_CLIENT, { 0 } };
+
+static const op_example check_examples[] = {
+        { "health check acme-corp", "check one client" },
+        { "health check --all", "check all active clients" },
+        { "health check acme-corp --type disk-space", "check only the disks" },
+        { 0 },
+};
+static const op_example history_examples[] = {
+        { "health history acme-corp --days 7", "see the results of a week" },
+        { "health history acme-corp --daily", "see a row for each day" },
+        { 0 },
+};
+static const op_example status_examples[] = {
+        { "health status", "see how all clients are" },
+        { "health status acme-corp --json", "see one, as JSON" },
+        { 0 },
+};
+static const op_example morning_examples[] = { { "morning", "see what the night brought" }, { 0 } };
+
+#define COUNTS \
+        "\"counts\":{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"integer\"}," \
+        "\"warning\":{\"type\":\"integer\"},\"critical\":{\"type\":\"integer\"}," \
+        "\"unknown\":{\"type\":\"integer\"}}}"
+#define STATUS_FIELD \
+        "\"status\":{\"type\":\"string\",\"enum\":[\"ok\",\"warning\",\"critical\",\"unknown\"]}"
+#define CURSOR_FIELD "\"next_cursor\":{\"type\":[\"string\",\"null\"]}"
+#define TEXT_FIELD(name) "\"" name "\":{\"type\":\"string\"}"
+#define OBJECT_ARRAY(name) "\"" name "\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
+#define RESULT_ARRAY \
+        "\"results\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":" \
+        "{" TEXT_FIELD("name") "," TEXT_FIELD("check") "," TEXT_FIELD("instance") "," STATUS_FIELD "," TEXT_FIELD( \
+                "message") ",\"value\":{\"type\":[\"number\",\"null\"]}," \
+                           "\"unit\":{\"type\":[\"string\",\"null\"]},\"warning\":{\"type\":" \
+                           "\"number\"}," \
+                           "\"critical\":{\"type\":\"number\"}," TEXT_FIELD("device_id") "," TEXT_FIELD("device") "," TEXT_FIELD( \
+                                   "client_id") "," TEXT_FIELD("checked_" \
+                                                               "at") "," TEXT_FIELD("since") ",\"" \
+                                                                                             "evi" \
+                                                                                             "den" \
+                                                                                             "ce_" \
+                                                                                             "id" \
+                                                                                             "\":" \
+                                                                                             "{\"" \
+                                                                                             "typ" \
+                                                                                             "e\"" \
+                                                                                             ":[" \
+                                                                                             "\"i" \
+                                                                                             "nte" \
+                                                                                             "ger" \
+                                                                                             "\"," \
+                                                                                             "\"n" \
+                                                                                             "ull" \
+                                                                                             "\"]" \
+                                                                                             "}}}" \
+                                                                                             "}"
+
+const op_row msptk__health_rows[] = {
+        {
+                .act = { .name = "health_check",
+                         .scope = SCOPE_READ,
+                         .effect = EFFECT_READ,
+                         .outside = 1,
+                         .timeout_ms = 900000,
+                         .client_param = "client_id",
+                         .run = msptk__health_check },
+                .since = "0.1",
+                .title = "Run health checks",
+                .summary = "check the health of one client or of all",
+                .description = "Runs checks of a client (or of all active ones), judges and stores "
+                               "what is observed, raises and resolves alerts. The result says "
+                               "what it covered; what was not observed is unknown, never ok.",
+                .cli = "health check",
+                .params = check_params,
+                .kind = RESULT_PAGE,
+                .needs = NEED_STORE,
+                .schema = "msptk.health_run/1",
+                .rows = "results",
+                .columns = result_columns,
+                .verdict = "status",
+                .coverage = "summary coverage",
+                .volatile_keys = "run_id started_at ended_at checked_at since evidence_id "
+                                 "next_cursor",
+                .result = "{" TEXT_FIELD("schema") "," TEXT_FIELD("run_id") "," TEXT_FIELD(
+                        "client_"
+                        "id") "," TEXT_FIELD("started_at") "," TEXT_FIELD("ended_at") "," STATUS_FIELD
+                                                                                      "," COUNTS ","
+                                                                                      "\"coverage\""
+                                                                                      ":{\"type\":"
+                                                                                      "\"object\","
+                                                                                      "\"properties"
+                                                                                      "\":{"
+                                                                                      "\"devices\":"
+                                                                                      "{"
+                                                                                      "\"type\":"
+                                                                                      "\"integer\"}"
+                                                                                      ",\"reported"
+                                                                                      "\":{"
+                                                                                      "\"type\":"
+                                                                                      "\"integer\"}"
+                                                                                      "," OBJECT_ARRAY(
+                                                                                              "not_"
+                                                                                              "repo"
+                                                                                              "rte"
+                                                                                              "d") ",\"not_listed\":{\"type\":\"integer\"}"
+                                                                                                   ","
+                                                                                                   "\"checks\":{\"type\":\"integer\"},"
+                                                                                                   "\"missing\":{\"type\":"
+                                                                                                   "\"integer\"}}}," TEXT_FIELD(
+                                                                                                           "summary") ","
+                                                                                                                      "\"alerts\":{"
+                                                                                                                      "\"type\":"
+                                                                                                                      "\"object\","
+                                                                                                                      "\"properties\":{"
+                                                                                                                      "\"opened\":{"
+                                                                                                                      "\"type\":"
+                                                                                                                      "\"integer\"},"
+                                                                                                                      "\"still\":{"
+                                                                                                                      "\"type\":"
+                                                                                                                      "\"integer\"},"
+                                                                                                                      "\"resolved\":{"
+                                                                                                                      "\"type\":"
+                                                                                                                      "\"integer\"}}}"
+                                                                                                                      "," OBJECT_ARRAY(
+                                                                                                                              "sk"
+                                                                                                                              "ip"
+                                                                                                                              "pe"
+                                                                                                                              "d") "," OBJECT_ARRAY("failed") ","
+                                                                                                                                                              "\"cancelled\":{\"type\":\"boolean\"}," RESULT_ARRAY
+                                                                                                                                                              "," CURSOR_FIELD
+                                                                                                                                                              "}",
+                .errors = check_errors,
+                .examples = check_examples,
+        },
+        {
+                .act = { .name = "health_history",
+                         .scope = SCOPE_READ,
+                         .effect = EFFECT_READ,
+                         .client_param = "client_id",
+                         .run = msptk__health_history },
+                .since = "0.1",
+                .title = "Read past results",
+                .summary = "past results, newest first",
+                .description = "Past results of a client, newest first: every stored result, or "
+                               "one row for each day and metric.",
+                .cli = "health history",
+                .idempotent = 1,
+                .params = history_params,
+                .kind = RESULT_PAGE,
+                .needs = NEED_STORE,
+                .schema = "msptk.health_history/1",
+                .rows = "results",
+                .columns = history_columns,
+                .volatile_keys = "from to checked_at evidence_id next_cursor",
+                .result = "{" TEXT_FIELD("schema") "," TEXT_FIELD("client_id") "," TEXT_FIELD(
+                        "from") "," TEXT_FIELD("to") ","
+                                                     "\"resolution\":{\"type\":\"string\",\"enum\":"
+                                                     "[\"raw\",\"day\"]}," RESULT_ARRAY
+                                                     "," CURSOR_FIELD "}",
+                .errors = history_errors,
+                .examples = history_examples,
+        },
+        {
+                .act = { .name = "health_status",
+                         .scope = SCOPE_READ,
+                         .effect = EFFECT_READ,
+                         .client_param = "client_id",
+                         .run = msptk__health_status },
+                .since = "0.1",
+                .title = "Summarize health",
+                .summary = "what is known of the health of clients, with its age",
+                .description = "Per client: worst status, counts, which devices reported in the "
+                               "last 24 hours, when the last check was, open alerts. What is too "
+                               "old is unknown.",
+                .cli = "health status",
+                .idempotent = 1,
+                .params = status_params,
+                .kind = RESULT_PAGE,
+                .needs = NEED_STORE,
+                .schema = "msptk.health_status/1",
+                .rows = "clients",
+                .columns = status_columns,
+                .verdict = "status",
+                .coverage = "summary",
+                .volatile_keys = "last_check age_s last_reported",
+                .result = "{" TEXT_FIELD("schema") "," STATUS_FIELD
+                                                   "," OBJECT_ARRAY("clients") "," CURSOR_FIELD "}",
+                .errors = status_errors,
+                .examples = status_examples,
+        },
+        {
+                .act = { .name = "health_morning",
+                         .scope = SCOPE_READ,
+                         .effect = EFFECT_READ,
+                         .client_param = "client_id",
+                         .run = msptk__health_morning },
+                .since = "0.1",
+                .title = "Morning screen",
+                .summary = "per client: new, still and fixed since yesterday, and what did not "
+                           "report",
+                .description = "One screen for the morning: per client the problems that are new, "
+                               "that are still there and that were fixed since a moment, and the "
+                               "devices that did not report.",
+                .cli = "morning",
+                .idempotent = 1,
+                .params = morning_params,
+                .kind = RESULT_PAGE,
+                .needs = NEED_STORE,
+                .schema = "msptk.morning/1",
+                .rows = "clients",
+                .columns = morning_columns,
+                .verdict = "status",
+                .coverage = "summary",
+                .volatile_keys = "since last_check age_s last_reported",
+                .result = "{" TEXT_FIELD("schema") "," TEXT_FIELD(
+                        "since") "," STATUS_FIELD "," OBJECT_ARRAY("clients") "," CURSOR_FIELD "}",
+                .errors = status_errors,
+                .examples = morning_examples,
+        },
+        { .act = { 0 } },
+};
