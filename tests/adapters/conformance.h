@@ -9,6 +9,8 @@
 
 #include <msptk/sdk/adapter.h>
 
+#include "scripted_http.h"
+
 typedef struct conformance {
         const char *type;
         const char *settings;         /* inside of a JSON object; "" for none */
@@ -26,6 +28,23 @@ typedef struct conformance {
 
 /* Returns the number of tests that failed. */
 int conformance_run(const conformance *what);
+
+/* The faults of HTTP, for adapters of vendors that are reached by it. */
+typedef struct conformance_http {
+        const conformance *what;        /* its settings are not used */
+        const char *settings;           /* with one %s for the vendor's address */
+        void (*good)(scripted *vendor); /* scripts a vendor who works: lists in two pages */
+        size_t devices;                 /* how many that one has */
+        const char *empty;              /* body of a reply that lists no device */
+        const char *unicode;            /* one that lists one, whose name is */
+        const char *unicode_name;
+        /* A reply of metrics, and its headers, of a vendor whose clock is wrong; NULL: they carry
+         * no times. */
+        const char *skewed, *skewed_headers;
+} conformance_http;
+
+/* The same suite on the working vendor, then every fault; the number of tests that failed. */
+int conformance_http_run(const conformance_http *http);
 
 #define MSPTK_CONFORMANCE(name, settings_text, ...) \
         int main(void) \

@@ -31,6 +31,7 @@ static void host_log(void *user, int32_t level, const char *room, const char *me
 void real_host_open(real_host *h, const char *yaml, const char *database)
 {
         static const store_migration *const migrations[] = { msptk__vault_migrations,
+                                                             msptk__net_migrations,
                                                              msptk__adapters_migrations };
         config_open how = { .text = yaml ? yaml : "general:\n  company_name: Test\n",
                             .path = "/test/msp-toolkit.yaml" };
@@ -53,6 +54,7 @@ void real_host_open(real_host *h, const char *yaml, const char *database)
                                    INT64_C(1760000000000000), &err));
         WORKS(msptk__vault_open(&h->c, &vo, &h->c.vault, &err));
         WORKS(msptk__work_new(NULL, &h->c.work, &err));
+        WORKS(msptk__net_open(&h->c, &h->c.net, &err));
         WORKS(msptk__registry_open(&h->c, &h->r, &err));
         h->c.registry = h->r;
 }
@@ -70,6 +72,7 @@ void real_host_close(real_host *h)
 {
         WORKS(msptk__work_close(h->c.work, 20000, &err));
         msptk__registry_close(h->r);
+        msptk__net_close(h->c.net);
         msptk__work_free(h->c.work);
         msptk__vault_free(h->c.vault);
         msptk__store_free(h->c.store);

@@ -5,6 +5,7 @@
 
 #include "adapters/adapters.h"
 #include "config/config.h"
+#include "net/net.h"
 #include "vault/vault.h"
 
 typedef struct real_host {
