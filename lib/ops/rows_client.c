@@ -120,10 +120,15 @@ static const op_column import_columns[] = {
 };
 
 static const op_column client_columns[] = {
-        { "id", "CLIENT", 1, "text" },       { "name", "NAME", 2, "text" },
-        { "tier", "TIER", 3, "text" },       { "status", "STATUS", 2, "text" },
-        { "devices", "DEVICES", 3, "int" },  { "last_check", "CHECKED", 3, "age" },
-        { "contact", "CONTACT", 4, "text" }, { 0 },
+        { "id", "CLIENT", 1, "text" },
+        { "name", "NAME", 2, "text" },
+        { "tier", "TIER", 3, "text" },
+        { "status", "STATUS", 2, "text" },
+        { "devices", "DEVICES", 3, "int" },
+        { "health", "HEALTH", 2, "status" },
+        { "last_check", "CHECKED", 3, "age" },
+        { "contact", "CONTACT", 4, "text" },
+        { 0 },
 };
 
 static const op_error client_errors[] = { ERROR_CLIENT, { 0 } };
@@ -211,7 +216,8 @@ const op_row msptk__client_rows[] = {
                 .result = "{\"schema\":{\"type\":\"string\"},\"count\":{\"type\":\"integer\"},"
                           "\"clients\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
                           "\"properties\":{" CLIENT_FIELDS
-                          ",\"devices\":{\"type\":\"integer\"},\"last_check\":{\"type\":["
+                          ",\"devices\":{\"type\":\"integer\"},\"health\":{\"type\":\"string\"},"
+                          "\"last_check\":{\"type\":["
                           "\"string\",\"null\"]}}}},"
                           "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}",
                 .examples = list_examples,
@@ -235,7 +241,9 @@ const op_row msptk__client_rows[] = {
                 .schema = "msptk.client/1",
                 .columns = client_columns,
                 .volatile_keys = "created_at updated_at last_check last_seen since",
-                .result = "{" CLIENT_FIELDS ",\"devices\":{\"type\":\"integer\"},\"last_seen\":{"
+                .result = "{" CLIENT_FIELDS
+                          ",\"devices\":{\"type\":\"integer\"},\"health\":{\"type\":\"string\"},"
+                          "\"last_check\":{\"type\":[\"string\",\"null\"]},\"last_seen\":{"
                           "\"type\":[\"string\",\"null\"]},\"not_covered\":{\"type\":"
                           "\"array\",\"items\":{\"type\":\"object\"}}}",
                 .errors = client_errors,

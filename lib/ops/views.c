@@ -7,8 +7,10 @@
 #include "adapters/adapters.h"
 #include "clients/clients.h"
 #include "devices/devices.h"
+#include "health/health.h"
 
 enum { UNSEEN_NAMED = 20 };
+#define OBSERVED_US (INT64_C(24) * 3600 * 1000000) /* what is older says nothing of today */
 #define UNSEEN_US (INT64_C(7) * 24 * 3600 * 1000000)
 
 static void gap(json_obj *list, const char *what, const char *message, int64_t since,
@@ -83,14 +85,32 @@ static msptk_status add_gaps(act *a, store_tx *tx, const msptk_json *client, int
         return MSPTK_OK;
 }
 
-static msptk_status add_devices(store_tx *tx, msptk_json *client, int64_t *ret_count,
-                                int64_t *ret_seen, msptk_error **ret_err)
+static msptk_status add_time(msptk_json *client, const char *key, int64_t us, msptk_error **ret_err)
 {
-        TRY(msptk__device_count(tx, msptk_json_string(msptk_json_get(client, "id"), ""), ret_count,
-                                ret_seen, ret_err));
-        if (msptk_json_set_int(client, "devices", *ret_count) < 0)
+        char text[TIME_TEXT_MAX];
+        msptk_status st;
+
+        msptk__time_format(us, text);
+        st = us ? msptk_json_set_string(client, key, text) : msptk_json_set_null(client, key);
+        return st < 0 ? msptk__nomem(ret_err) : MSPTK_OK;
+}
+
+/* How many devices, how they are, and when anything of them was last observed. */
+static msptk_status add_state(act *a, store_tx *tx, msptk_json *client, int64_t *ret_count,
+                              int64_t *ret_seen, msptk_error **ret_err)
+{
+        const char *id = msptk_json_string(msptk_json_get(client, "id"), "");
+        const char *health = "unknown";
+        int64_t last = 0;
+
+        TRY(msptk__device_count(tx, id, ret_count, ret_seen, ret_err));
+        TRY(msptk__health_last(tx, id, &last, &health, ret_err));
+        if (msptk__act_now(a) - last > OBSERVED_US)
+                health = "unknown";
+        if (msptk_json_set_int(client, "devices", *ret_count) < 0 ||
+            msptk_json_set_string(client, "health", health) < 0)
                 return msptk__nomem(ret_err);
-        return MSPTK_OK;
+        return add_time(client, "last_check", last, ret_err);
 }
 
 msptk_status msptk__op_client_get(act *a, const msptk_json *args, msptk_json **ret,
@@ -98,17 +118,13 @@ msptk_status msptk__op_client_get(act *a, const msptk_json *args, msptk_json **r
 {
         AUTO_JSON msptk_json *client = NULL, *gaps = NULL;
         AUTO_OBJ json_obj list = msptk__array();
-        char text[TIME_TEXT_MAX];
         int64_t count, seen;
         store_tx *tx;
 
         TRY(msptk__client_get(a, args, &client, ret_err));
         TRY(msptk__act_tx(a, &tx, ret_err));
-        TRY(add_devices(tx, client, &count, &seen, ret_err));
-        msptk__time_format(seen, text);
-        if ((seen ? msptk_json_set_string(client, "last_seen", text)
-                  : msptk_json_set_null(client, "last_seen")) < 0)
-                return msptk__nomem(ret_err);
+        TRY(add_state(a, tx, client, &count, &seen, ret_err));
+        TRY(add_time(client, "last_seen", seen, ret_err));
         TRY(add_gaps(a, tx, client, count, &list, ret_err));
         TRY(msptk__obj_end(&list, &gaps, ret_err));
         if (msptk_json_set(client, "not_covered", STEAL(gaps)) < 0)
@@ -128,7 +144,7 @@ msptk_status msptk__op_client_list(act *a, const msptk_json *args, msptk_json **
         TRY(msptk__act_tx(a, &tx, ret_err));
         for (msptk_json *c = msptk_json_first(msptk_json_get(page, "clients")); c;
              c = msptk_json_next(c))
-                TRY(add_devices(tx, c, &count, &seen, ret_err));
+                TRY(add_state(a, tx, c, &count, &seen, ret_err));
         *ret = STEAL(page);
         return MSPTK_OK;
 }
