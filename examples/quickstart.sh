@@ -15,7 +15,8 @@ say() {
         printf '\n== %s\n' "$*"
 }
 
-# Shows a command as it would be typed, and runs it inside the workspace.
+# Shows a command as it would be typed, and runs it where we are: first here, then inside the workspace.
+where=$root
 run() {
         printf '$ msp-toolkit'
         for word in "$@"; do
@@ -25,7 +26,7 @@ run() {
                 esac
         done
         printf '\n'
-        (cd "$demo" && "$tool" "$@")
+        (cd "$where" && "$tool" "$@")
 }
 
 # Runs a build step quietly; its output is shown when it fails.
@@ -55,6 +56,7 @@ elif [ "$(cat build/.quickstart-source 2>/dev/null)" != "$root" ]; then
         step meson setup build . -Dtests=false
 fi
 printf '%s\n' "$root" >build/.quickstart-source
+[ -x "$tool" ] || echo "compiling; this takes about half a minute on two cores ..."
 step ninja -C build
 echo "built $tool"
 
@@ -62,15 +64,15 @@ say "workspace"
 if [ -f "$demo/msp-toolkit.yaml" ]; then
         echo "msptk-demo exists already; this run adds to its history"
 else
-        mkdir -p "$demo"
-        run init
+        run init msptk-demo
 fi
+where=$demo
 if ! (cd "$demo" && "$tool" client show acme-corp >/dev/null 2>&1); then
         run client add --name "Acme Corp" --contact "john@acmecorp.com" --tier premium
 fi
-if ! (cd "$demo" && "$tool" device list --client acme-corp --json 2>/dev/null) | grep -q '"adapters": *\["local"'; then
-        run device add acme-corp --this-machine
-fi
+# What is enrolled already stays as it is.
+run device add --client acme-corp --this-machine --quiet
+run device list --client acme-corp
 
 say "health of this machine"
 status=0

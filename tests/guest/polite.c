@@ -268,12 +268,17 @@ static void open_it(void)
         msptk_toolkit_opts_free(opts);
 }
 
-static void call_it(const char *operation)
+static void call_it(const char *operation, const char *client)
 {
         msptk_args *args = msptk_args_new(operation);
         msptk_result *result = NULL;
         msptk_error *err = NULL;
 
+        if (client)
+                expect(msptk_args_set_str(args, "client_id", client, NULL) == MSPTK_OK, "a client");
+        if (!strcmp(operation, "device_add"))
+                expect(msptk_args_set_str(args, "this_machine", "true", NULL) == MSPTK_OK,
+                       "this machine");
         expect(msptk_call(tk, args, NULL, &result, &err) == MSPTK_OK, operation);
         msptk_error_free(err);
         msptk_result_free(result);
@@ -322,9 +327,12 @@ static void use_it(void)
         msptk_error_free(err);
         expect(msptk_vault_set(msptk_toolkit_get_vault(tk), "key", "value", 5, NULL) == MSPTK_OK,
                "a secret");
-        call_it("client_list");
-        call_it("audit_verify");
-        call_it("doctor");
+        call_it("client_list", NULL);
+        call_it("device_add", "acme-corp");
+        call_it("health_check", "acme-corp");
+        call_it("health_check", NULL);
+        call_it("audit_verify", NULL);
+        call_it("doctor", NULL);
         call_it_in_the_background();
 }
 
