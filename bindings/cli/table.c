@@ -4,7 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 24, GAP = 2, LEAST = 8, NAME_LEAST = 24, PROSE_LEAST = 44, LINES_MAX = 12 };
+enum {
+        COLUMNS_MAX = 24,
+        GAP = 2,
+        LEAST = 8,
+        NAME_LEAST = 24,
+        PROSE_LEAST = 44,
+        LINES_MAX = 12,
+        ITEMS_SHOWN = 10
+};
 
 typedef struct column {
         const char *path, *title, *kind;
@@ -19,6 +27,7 @@ typedef struct column {
 typedef struct cell {
         char *text;
         int style;
+        char *items; /* of a list, one per line; NULL */
 } cell;
 
 struct table {
@@ -80,6 +89,22 @@ static void add_cell(const cli *c, text *made, const msptk_json *v, const column
                 add_value(c, made, v, col->kind, true);
 }
 
+static bool is_list(const column *col)
+{
+        return !strcmp(col->kind, "list");
+}
+
+static char *list_items(const cli *c, const msptk_json *v)
+{
+        text made = { 0 };
+
+        for (const msptk_json *i = msptk_json_first(v); i; i = msptk_json_next(i)) {
+                text_add(&made, made.len ? "\n" : "");
+                add_value(c, &made, i, "", true);
+        }
+        return made.data;
+}
+
 /* What the row's lists hold, and which devices were silent. */
 static char *below_row(const table *t, const msptk_json *row)
 {
@@ -109,12 +134,13 @@ void table_row(table *t, const msptk_json *row)
                 add_cell(t->c, &made, v, col);
                 at->text = made.data ? made.data : copy_text("");
                 at->style = value_style(v, col->kind);
+                at->items = is_list(col) ? list_items(t->c, v) : NULL;
                 col->any = col->any || msptk_json_type(v) > MSPTK_JSON_NULL;
                 width = text_width(at->text);
                 if (width > col->width)
                         col->width = width;
         }
-        t->cells[t->rows * row_cells(t) + t->count].text = below_row(t, row);
+        t->cells[t->rows * row_cells(t) + t->count] = (cell){ .text = below_row(t, row) };
         t->rows++;
 }
 
@@ -146,11 +172,6 @@ static column *least_important(table *t, int64_t priority)
                         least = col;
         }
         return least;
-}
-
-static bool is_list(const column *col)
-{
-        return !strcmp(col->kind, "list");
 }
 
 static bool may_shrink(const column *col)
@@ -343,6 +364,34 @@ static bool is_well(const table *t, const cell *cells)
         return false;
 }
 
+/* One line for each of the first items, and how many there are more. */
+static void add_items(text *out, const table *t, const char *title, const char *items, size_t left)
+{
+        size_t n = 0, more = 0;
+
+        while (*items) {
+                size_t len = strcspn(items, "\n");
+                char *item = copy_part(items, len);
+
+                if (n++ < ITEMS_SHOWN) {
+                        text_fill(out, ' ', left);
+                        add_styled(out, t->c->color_out, STYLE_BOLD, n == 1 ? title : "");
+                        text_fill(out, ' ', n == 1 ? 2 : strlen(title) + 2);
+                        add_wrapped(out, item, left + strlen(title) + 2, t->c->width, false,
+                                    STYLE_PLAIN);
+                        text_add(out, "\n");
+                } else {
+                        more++;
+                }
+                free(item);
+                items += len + (items[len] == '\n');
+        }
+        if (more) {
+                text_fill(out, ' ', left + strlen(title) + 2);
+                text_addf(out, "and %zu more\n", more);
+        }
+}
+
 static void add_below(text *out, const table *t, const cell *cells, size_t indent)
 {
         const char *arrow = t->c->utf8 ? "\xe2\x86\x92 " : "> ";
@@ -355,14 +404,13 @@ static void add_below(text *out, const table *t, const cell *cells, size_t inden
                         continue;
                 if (is_prose(col) && is_well(t, cells))
                         continue;
+                if (is_list(col)) {
+                        add_items(out, t, col->title, cells[i].items ? cells[i].items : "", left);
+                        continue;
+                }
                 text_fill(out, ' ', left - 2);
                 text_add(out, is_advice(col) ? arrow : "  ");
-                if (is_list(col)) {
-                        add_styled(out, t->c->color_out, STYLE_BOLD, col->title);
-                        text_add(out, "  ");
-                }
-                add_wrapped(out, cells[i].text, left + (is_list(col) ? strlen(col->title) + 2 : 0),
-                            t->c->width, false, STYLE_PLAIN);
+                add_wrapped(out, cells[i].text, left, t->c->width, false, STYLE_PLAIN);
                 text_add(out, "\n");
         }
         text_add(out, cells[t->count].text ? cells[t->count].text : "");
@@ -386,8 +434,10 @@ void table_print(table *t, size_t indent)
         for (size_t r = 0; r < t->rows; r++) {
                 add_line(&out, t, t->cells + r * row_cells(t), indent);
                 add_below(&out, t, t->cells + r * row_cells(t), indent);
-                for (size_t i = 0; i < row_cells(t); i++)
+                for (size_t i = 0; i < row_cells(t); i++) {
                         free(t->cells[r * row_cells(t) + i].text);
+                        free(t->cells[r * row_cells(t) + i].items);
+                }
                 if (out.len > 65536)
                         out_text(t->c, &out);
         }
@@ -401,8 +451,10 @@ void table_free(table *t)
         if (!t)
                 return;
         for (size_t r = 0; r < t->rows; r++)
-                for (size_t i = 0; i < row_cells(t); i++)
+                for (size_t i = 0; i < row_cells(t); i++) {
                         free(t->cells[r * row_cells(t) + i].text);
+                        free(t->cells[r * row_cells(t) + i].items);
+                }
         free(t->cells);
         free(t);
 }
