@@ -159,8 +159,13 @@ static msptk_status take_metric(void *user, const msptk_metric_row *row)
         asking *g = user;
         int32_t device = device_of(g, row->vendor_id);
 
-        if (device < 0 || !(msptk__health_type(row->check) & g->k->types))
+        if (device < 0)
                 return MSPTK_OK;
+        if (!(msptk__health_type(row->check) & g->k->types)) {
+                if (row->state != MSPTK_STATE_UNKNOWN)
+                        __atomic_store_n(&g->k->devices[device].alive, 1, __ATOMIC_RELAXED);
+                return MSPTK_OK;
+        }
         if (!g->b)
                 g->b = msptk__alloc(sizeof(*g->b));
         if (!g->b || !copy_row(g, row, device))

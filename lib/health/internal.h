@@ -69,7 +69,8 @@ void msptk__batch_free(void *b);
 
 typedef struct ask_device {
         const char *vendor_id, *address;
-        size_t index; /* in the run */
+        size_t index;  /* in the run */
+        int32_t alive; /* atomic: something is known of it, be it only what was not wanted */
 } ask_device;
 
 /* Everything that the task needs is its own, so that it may outlive the run. */

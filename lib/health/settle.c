@@ -333,7 +333,7 @@ static msptk_status miss_of(settling *g, const ask *k, int64_t evidence_id, mspt
         }
         for (size_t i = 0; k->checks && k->checks[i]; i++)
                 TRY(miss_check(g, k, k->checks[i], why, evidence_id, ret_err));
-        if (!k->checks && !g->d->series)
+        if (!k->checks && !g->d->series && !g->d->reported)
                 TRY(miss_check(g, k, "custom", why, evidence_id, ret_err));
         return MSPTK_OK;
 }
@@ -600,9 +600,19 @@ static bool nothing_known(const run_device *d)
         return true;
 }
 
+static bool is_alive(const settling *g, const ask *k)
+{
+        for (size_t i = 0; i < k->device_count; i++)
+                if (k->devices[i].index == g->device)
+                        return __atomic_load_n(&k->devices[i].alive, __ATOMIC_RELAXED);
+        return false;
+}
+
 static msptk_status take_ask(settling *g, const ask *k, int64_t *ret_evidence,
                              msptk_error **ret_err)
 {
+        if (is_alive(g, k))
+                g->d->reported = true;
         TRY(add_evidence(g, k, ret_evidence, ret_err));
         for (const observed *o = g->d->first; o; o = o->next)
                 if (o->from == k)
