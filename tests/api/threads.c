@@ -103,6 +103,10 @@ static void *check_health(void *user)
                         msptk_health_monitor_run_checks(msptk_toolkit_get_health_monitor(w->s->tk),
                                                         "first-client", NULL, NULL, &results, &err);
 
+                if (st == MSPTK_E_BUSY) { /* the other one is checking it */
+                        msptk_error_free(err);
+                        continue;
+                }
                 if (st < 0) {
                         count(w->s, st, err);
                         return NULL;
