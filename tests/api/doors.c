@@ -7,30 +7,6 @@
 
 #include <msptk/msptk.h>
 
-/* Their rooms may come later than this table. */
-#pragma weak msptk_alert_list_count
-#pragma weak msptk_alert_list_free
-#pragma weak msptk_alert_list_get
-#pragma weak msptk_alert_id
-#pragma weak msptk_alert_manager_acknowledge
-#pragma weak msptk_alert_manager_list
-#pragma weak msptk_alert_manager_resolve
-#pragma weak msptk_check_results_free
-#pragma weak msptk_device_free
-#pragma weak msptk_device_list_free
-#pragma weak msptk_device_manager_add
-#pragma weak msptk_device_manager_get
-#pragma weak msptk_device_manager_list
-#pragma weak msptk_device_manager_remove
-#pragma weak msptk_health_monitor_configure
-#pragma weak msptk_health_monitor_get_history
-#pragma weak msptk_health_monitor_get_status_summary
-#pragma weak msptk_health_monitor_run_checks
-#pragma weak msptk_rmm_adapter_deploy_agent
-#pragma weak msptk_rmm_adapter_execute_command
-#pragma weak msptk_rmm_adapter_get_alerts
-#pragma weak msptk_rmm_adapter_get_devices
-
 static msptk_error *err;
 
 #define must(call) \
@@ -544,10 +520,6 @@ static void call_it(void *user, const char *name)
         int before;
 
         if (!s || s->kind == PLAIN)
-                return;
-        /* without health runs there is no alert to decide about */
-        if ((s->call == do_alert_acknowledge || s->call == do_alert_resolve) &&
-            !msptk_health_monitor_run_checks)
                 return;
         before = entries_of(user, s->op);
         s->call(user);

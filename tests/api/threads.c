@@ -7,9 +7,6 @@
 
 #include <msptk/msptk.h>
 
-#pragma weak msptk_health_monitor_run_checks
-#pragma weak msptk_check_results_free
-
 enum { ADDERS = 3, EACH = 25 };
 
 typedef struct shared {
@@ -96,12 +93,12 @@ static void *check_health(void *user)
 {
         worker *w = user;
 
-        while (msptk_health_monitor_run_checks && !atomic_load(&w->s->stop)) {
+        while (!atomic_load(&w->s->stop)) {
                 msptk_check_results *results = NULL;
                 msptk_error *err = NULL;
-                msptk_status st =
-                        msptk_health_monitor_run_checks(msptk_toolkit_get_health_monitor(w->s->tk),
-                                                        "first-client", NULL, NULL, &results, &err);
+                msptk_status st = msptk_health_monitor_run_checks(
+                        msptk_toolkit_get_health_monitor(w->s->tk),
+                        w->number ? "second-client" : "first-client", NULL, NULL, &results, &err);
 
                 if (st == MSPTK_E_BUSY) { /* the other one is checking it */
                         msptk_error_free(err);
@@ -116,13 +113,16 @@ static void *check_health(void *user)
         return NULL;
 }
 
-static void add_first(msptk_toolkit *tk)
+/* One for each thread that checks: a client is checked by one at a time. */
+static void add_checked_clients(msptk_toolkit *tk)
 {
+        static const char *const names[] = { "First Client", "Second Client" };
         msptk_error *err = NULL;
 
-        if (msptk_client_manager_create(msptk_toolkit_get_client_manager(tk), "First Client", NULL,
-                                        NULL, &err) < 0)
-                fail_msg("%s", msptk_error_message(err));
+        for (int i = 0; i < 2; i++)
+                if (msptk_client_manager_create(msptk_toolkit_get_client_manager(tk), names[i],
+                                                NULL, NULL, &err) < 0)
+                        fail_msg("%s", msptk_error_message(err));
 }
 
 static int verdict_of_trail(msptk_toolkit *tk)
@@ -148,7 +148,7 @@ static void threads_share_a_toolkit(void **state)
         msptk_client_list *list = NULL;
 
         (void)state;
-        add_first(s.tk);
+        add_checked_clients(s.tk);
         for (int i = 0; i < ADDERS; i++) {
                 workers[i] = (worker){ &s, i };
                 assert_int_equal(pthread_create(&adders[i], NULL, add_clients, &workers[i]), 0);
@@ -167,7 +167,7 @@ static void threads_share_a_toolkit(void **state)
         assert_int_equal(msptk_client_manager_list(msptk_toolkit_get_client_manager(s.tk), NULL,
                                                    &list, NULL),
                          MSPTK_OK);
-        assert_int_equal(msptk_client_list_count(list), ADDERS * EACH + 1);
+        assert_int_equal(msptk_client_list_count(list), ADDERS * EACH + 2);
         msptk_client_list_free(list);
         assert_int_equal(verdict_of_trail(s.tk), 0);
         assert_int_equal(msptk_toolkit_close(s.tk, 10000, NULL), MSPTK_OK);
@@ -188,7 +188,7 @@ static void a_toolkit_may_be_closed_while_others_use_it(void **state)
                         assert_int_equal(pthread_create(&adders[i], NULL, add_clients, &workers[i]),
                                          0);
                 }
-                add_first(s.tk);
+                add_checked_clients(s.tk);
                 assert_int_equal(pthread_create(&reader, NULL, read_lists, &workers[0]), 0);
                 assert_int_equal(pthread_create(&checker, NULL, check_health, &workers[0]), 0);
                 if (msptk_toolkit_close(s.tk, 20000, &err) < 0)

@@ -15,9 +15,6 @@
 
 #include <msptk/msptk.h>
 
-#pragma weak msptk_health_monitor_run_checks
-#pragma weak msptk_check_results_free
-
 extern char **environ;
 
 enum { ACKED_MAX = 200000 };
@@ -84,8 +81,6 @@ static void check_all(msptk_toolkit *tk)
         msptk_result *result = NULL;
         const char *run;
 
-        if (!msptk_health_monitor_run_checks)
-                return;
         must(msptk_args_set_int(args, "all", 1, &err));
         must(msptk_call(tk, args, NULL, &result, &err));
         run = msptk_json_string(msptk_json_get(msptk_result_json(result), "run_id"), "");

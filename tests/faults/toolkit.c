@@ -15,9 +15,6 @@
 #include "fault.h"
 #include "testvfs.h"
 
-#pragma weak msptk_health_monitor_run_checks
-#pragma weak msptk_check_results_free
-
 enum { ACKED_MAX = 65536 };
 
 typedef struct world {
@@ -105,7 +102,7 @@ static msptk_status check_health(const world *w, msptk_toolkit *tk, msptk_error 
         msptk_check_results *results = NULL;
         msptk_status st = MSPTK_OK;
 
-        if (!msptk_health_monitor_run_checks || !w->acked_count)
+        if (!w->acked_count)
                 return MSPTK_OK;
         st = msptk_health_monitor_run_checks(msptk_toolkit_get_health_monitor(tk),
                                              w->acked[w->acked_count - 1], NULL, NULL, &results,
