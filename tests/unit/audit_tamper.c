@@ -292,7 +292,8 @@ static void every_case_of_the_table_gets_its_answers(void **state)
         int cases = 0;
 
         (void)state;
-        assert_int_equal(msptk__file_read(TEST_SOURCE_ROOT "/docs/audit.md", 0, &text, NULL), MSPTK_OK);
+        assert_int_equal(msptk__file_read(TEST_SOURCE_ROOT "/docs/audit.md", 0, &text, NULL),
+                         MSPTK_OK);
         line = strstr(text.data, "<!-- tamper-table -->");
         assert_non_null(line);
         while ((line = strchr(line, '\n')) && (line[1] == '|')) {
@@ -390,11 +391,61 @@ static void retention_refuses_a_trail_that_does_not_verify(void **state)
         assert_string_equal(msptk_error_reason(err), "TRAIL_BROKEN");
 }
 
+/* ---- only the newest entries, as doctor proves them ---- */
+
+static audit_report newest(world *w, int64_t entries)
+{
+        audit_report r = { 0 };
+        store_tx *tx = NULL;
+
+        assert_int_equal(msptk__tx_begin(w->c.store, TX_READ, 0, &tx, NULL), MSPTK_OK);
+        assert_int_equal(msptk__audit_prove_newest(&w->c, tx, entries, &r, NULL), MSPTK_OK);
+        msptk__tx_rollback(&tx);
+        return r;
+}
+
+static void the_newest_entries_are_proved_from_the_signed_head_before_them(void **state)
+{
+        world *w = *state;
+        audit_report r = newest(w, 3);
+
+        assert_int_equal(r.verdict, VERDICT_HOLDS);
+        assert_int_equal(r.entries, 5); /* 21 to 25 */
+        assert_int_equal(r.vouched_seq, 20);
+        assert_int_equal(newest(w, 5).entries, 5);
+        assert_int_equal(newest(w, 6).entries, 15);
+        assert_int_equal(newest(w, 1000).entries, ENTRIES);
+}
+
+static void what_a_head_vouches_for_is_not_read_again(void **state)
+{
+        world *w = *state;
+
+        run(w, "UPDATE audit SET principal = 'x' WHERE seq = 15");
+        assert_int_equal(newest(w, 3).verdict, VERDICT_HOLDS);
+        assert_int_equal(newest(w, 6).verdict, VERDICT_EDITED);
+        run(w, "UPDATE audit SET principal = 'x' WHERE seq = 23");
+        assert_int_equal(newest(w, 3).verdict, VERDICT_EDITED);
+        assert_int_equal(newest(w, 3).bad_seq, 23);
+}
+
+static void a_head_that_is_started_from_must_be_ours(void **state)
+{
+        world *w = *state;
+
+        run(w, "UPDATE audit_head SET signature = zeroblob(64) WHERE seq = 20");
+        assert_int_equal(newest(w, 3).verdict, VERDICT_FORGED_HEAD);
+        assert_int_equal(newest(w, 3).bad_seq, 20);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(every_case_of_the_table_gets_its_answers),
+                T(the_newest_entries_are_proved_from_the_signed_head_before_them),
+                T(what_a_head_vouches_for_is_not_read_again),
+                T(a_head_that_is_started_from_must_be_ours),
                 T(an_untouched_trail_says_up_to_where_it_vouches),
                 T(a_head_survives_its_text_and_a_changed_one_is_foreign),
                 T(retention_keeps_a_signed_head_and_the_trail_still_verifies),
