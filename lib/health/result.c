@@ -290,21 +290,73 @@ static msptk_status rows_json(const run *r, size_t first, size_t count, msptk_js
         return msptk__obj_end(&rows, ret, ret_err);
 }
 
+/* As stored: the values of a row without their names, in the order of read_packed(). */
+static void put_packed(const run *r, const check_result *c, json_writer *w)
+{
+        const run_device *d = &r->devices[c->device];
+
+        msptk__jw_array_begin(w);
+        msptk__jw_string(w, c->check);
+        msptk__jw_string(w, c->item);
+        msptk__jw_string(w, c->unit);
+        msptk__jw_string(w, c->message);
+        msptk__jw_int(w, c->status);
+        msptk__jw_double(w, c->value);
+        msptk__jw_double(w, c->warning);
+        msptk__jw_double(w, c->critical);
+        msptk__jw_string(w, d->id);
+        msptk__jw_string(w, d->name);
+        msptk__jw_string(w, r->clients[d->client].row.id);
+        msptk__jw_int(w, c->at);
+        msptk__jw_int(w, c->since);
+        msptk__jw_int(w, c->evidence);
+        msptk__jw_array_end(w);
+}
+
+static msptk_status read_packed(const msptk_json *row, msptk_json **ret, msptk_error **ret_err)
+{
+        enum { COLUMNS = 14 };
+        const msptk_json *v[COLUMNS] = { NULL };
+        const msptk_json *item = msptk_json_first(row);
+
+        for (size_t i = 0; i < COLUMNS && item; i++, item = msptk_json_next(item))
+                v[i] = item;
+        return msptk__result_json(&(result_view){ .check = msptk_json_string(v[0], ""),
+                                                  .item = msptk_json_string(v[1], ""),
+                                                  .unit = msptk_json_string(v[2], ""),
+                                                  .message = msptk_json_string(v[3], ""),
+                                                  .status = (int32_t)msptk_json_int(v[4], 3),
+                                                  .value = msptk_json_double(v[5], NAN),
+                                                  .warning = msptk_json_double(v[6], NAN),
+                                                  .critical = msptk_json_double(v[7], NAN),
+                                                  .device_id = msptk_json_string(v[8], NULL),
+                                                  .device = msptk_json_string(v[9], NULL),
+                                                  .client_id = msptk_json_string(v[10], ""),
+                                                  .at = msptk_json_int(v[11], 0),
+                                                  .since = msptk_json_int(v[12], 0),
+                                                  .evidence = msptk_json_int(v[13], 0) },
+                                  ret, ret_err);
+}
+
 static msptk_status store_pages(const run *r, store_tx *tx, size_t first, msptk_error **ret_err)
 {
-        for (; first < r->result_count; first += CHUNK_ROWS) {
-                AUTO_JSON msptk_json *rows = NULL;
-                char *text = NULL;
-                msptk_status st;
+        AUTO_BUF buf text = BUF_INIT(8 << 20);
 
-                TRY(rows_json(r, first, CHUNK_ROWS, &rows, ret_err));
-                TRY(msptk_json_print(rows, 0, &text, ret_err));
-                st = msptk__exec(tx, ret_err,
-                                 "INSERT INTO run_page (run_id, first, results) VALUES (?1, ?2, "
-                                 "?3)",
-                                 SQL_TEXT(r->id), SQL_INT((int64_t)first), SQL_TEXT(text));
-                msptk_string_free(text);
-                TRY(st);
+        for (; first < r->result_count; first += CHUNK_ROWS) {
+                json_writer w;
+
+                msptk__buf_reset(&text);
+                msptk__jw_init(&w, &text, 0);
+                msptk__jw_array_begin(&w);
+                for (size_t i = first; i < first + CHUNK_ROWS && i < r->result_count; i++)
+                        put_packed(r, &r->results[i], &w);
+                msptk__jw_array_end(&w);
+                TRY(msptk__buf_status(&text, ROOM, "a page of results", ret_err));
+                TRY(msptk__exec(tx, ret_err,
+                                "INSERT INTO run_page (run_id, first, results)"
+                                " VALUES (?1, ?2, ?3)",
+                                SQL_TEXT(r->id), SQL_INT((int64_t)first),
+                                SQL_TEXT_N(msptk__buf_text(&text), text.len)));
         }
         return MSPTK_OK;
 }
@@ -386,9 +438,12 @@ static msptk_status take_chunk(store_stmt *q, int64_t *at, int64_t limit, int64_
         TRY(msptk_json_parse(text, strlen(text), &chunk, ret_err));
         for (const msptk_json *row = msptk_json_first(chunk); row && *taken < limit;
              row = msptk_json_next(row), i++) {
+                msptk_json *whole = NULL;
+
                 if (i < *at)
                         continue;
-                msptk__array_json(rows, msptk_json_copy(row));
+                TRY(read_packed(row, &whole, ret_err));
+                msptk__array_json(rows, whole);
                 (*at)++;
                 (*taken)++;
         }

@@ -146,6 +146,34 @@ static void one_client_that_cannot_be_stored_leaves_the_others(void **state)
         assert_int_equal(msptk_json_count(msptk_json_get(past, "results")), 0);
 }
 
+static void pages_of_a_big_run_give_every_result_once(void **state)
+{
+        AUTO_PLACE place p = { 0 };
+        msptk_args *args = msptk_args_new("health_check");
+        msptk_result *result = NULL;
+        const msptk_json *row, *counts;
+        int64_t rows = 0, total = 0;
+        msptk_status st;
+
+        (void)state;
+        place_open(&p, "  - {name: world, type: fake, devices: 400, problems: 0.1}\n");
+        enrol(&p, "Acme", "acme", "world");
+        msptk_args_set_str(args, "client_id", "acme", NULL);
+        assert_int_equal(msptk_call(p.w.tk, args, NULL, &result, NULL), MSPTK_OK);
+        counts = msptk_json_get(msptk_result_json(result), "counts");
+        for (const msptk_json *n = msptk_json_first(counts); n; n = msptk_json_next(n))
+                total += msptk_json_int(n, 0);
+        while ((st = msptk_result_next(result, &row, NULL)) == MSPTK_OK) {
+                assert_true(*text_at(row, "message") && *text_at(row, "device_id"));
+                rows++;
+        }
+        assert_int_equal(st, MSPTK_DONE);
+        assert_true(total > 1000);
+        assert_int_equal(rows, total);
+        msptk_result_free(result);
+        msptk_args_free(args);
+}
+
 static const char *metric_status(const msptk_json *run, const char *check)
 {
         for (const msptk_json *r = msptk_json_first(msptk_json_get(run, "results")); r;
@@ -303,8 +331,9 @@ static void a_cancelled_run_keeps_what_it_saw_and_says_so(void **state)
         const msptk_json *run;
 
         (void)state;
-        place_open(&p, "  - {name: fast, type: fake, devices: 3, problems: 0}\n"
-                       "  - {name: slow, type: fake, devices: 3, problems: 0, latency_ms: 30000}\n");
+        place_open(&p,
+                   "  - {name: fast, type: fake, devices: 3, problems: 0}\n"
+                   "  - {name: slow, type: fake, devices: 3, problems: 0, latency_ms: 30000}\n");
         enrol(&p, "Acme", "acme", "fast");
         msptk_json_free(world_do(&p.w, "client_create", "{'name':'Late','id':'late'}"));
         msptk_json_free(world_do(&p.w, "device_add",
@@ -332,6 +361,7 @@ int main(void)
                 cmocka_unit_test(devices_that_are_withheld_are_said),
                 cmocka_unit_test(a_client_that_does_not_exist_stores_nothing),
                 cmocka_unit_test(one_client_that_cannot_be_stored_leaves_the_others),
+                cmocka_unit_test(pages_of_a_big_run_give_every_result_once),
                 cmocka_unit_test(overrides_hold_for_one_run_and_their_end_resolves),
                 cmocka_unit_test(history_is_newest_first_and_the_last_check_is_the_newest),
                 cmocka_unit_test(a_custom_check_is_a_result_of_the_client),
