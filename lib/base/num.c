@@ -60,9 +60,23 @@ size_t msptk__num_put_uint64(char out[NUM_TEXT_MAX], uint64_t value)
         return (size_t)snprintf(out, NUM_TEXT_MAX, "%" PRIu64, value);
 }
 
+/* By hand: numbers are most of what is written, and printf takes several times as long. */
 size_t msptk__num_put_int64(char out[NUM_TEXT_MAX], int64_t value)
 {
-        return (size_t)snprintf(out, NUM_TEXT_MAX, "%" PRId64, value);
+        uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+        char digits[24];
+        size_t n = 0, len = 0;
+
+        do {
+                digits[n++] = (char)('0' + left % 10);
+                left /= 10;
+        } while (left);
+        if (value < 0)
+                out[len++] = '-';
+        while (n)
+                out[len++] = digits[--n];
+        out[len] = '\0';
+        return len;
 }
 
 /* ---- reading doubles ---- */
@@ -213,12 +227,46 @@ static size_t put_special(char *out, double value)
         return (size_t)snprintf(out, NUM_TEXT_MAX, value < 0 ? "-inf" : "inf");
 }
 
+/* Of 1 to 1e6 with at most three decimals, which is most of what is measured. Integer and power of
+ * ten are exact, so the division is rounded as reading the text is: when it gives the value back,
+ * the text is right, and the fewest decimals are the shortest. 0: not such a number. */
+static size_t put_plain(char out[NUM_TEXT_MAX], double value)
+{
+        static const double powers[] = { 1, 10, 100, 1000 };
+        double size = fabs(value);
+
+        if (!(size >= 1 && size < 1e6))
+                return 0;
+        for (int d = 0; d < 4; d++) {
+                int64_t scaled = (int64_t)(size * powers[d] + 0.5), whole;
+                size_t len = 0, n;
+
+                if ((double)scaled / powers[d] != size)
+                        continue;
+                whole = scaled / (int64_t)powers[d];
+                scaled %= (int64_t)powers[d];
+                if (value < 0)
+                        out[len++] = '-';
+                len += msptk__num_put_int64(out + len, whole);
+                out[len++] = '.';
+                n = (size_t)(d ? d : 1);
+                for (size_t i = n; i-- > 0; scaled /= 10)
+                        out[len + i] = (char)('0' + scaled % 10);
+                out[len + n] = '\0';
+                return len + n;
+        }
+        return 0;
+}
+
 size_t msptk__num_put_double(char out[NUM_TEXT_MAX], double value)
 {
+        size_t plain = put_plain(out, value);
         const char *sign = signbit(value) ? "-" : "";
         char digits[DIGITS_ENOUGH + 4];
         int exponent, len;
 
+        if (plain)
+                return plain;
         if (!isfinite(value))
                 return put_special(out, value);
         if (value == 0)

@@ -7,7 +7,7 @@
 #include "config/config.h"
 
 /* Rows that wait until a transaction is worth it; it holds at most this and one device more. */
-enum { SETTLE_ROWS = 5000, WAIT_MS = 20000 };
+enum { SETTLE_ROWS = 9500, WAIT_MS = 20000 };
 
 static void run_clear(run *r)
 {
