@@ -226,6 +226,21 @@ static msptk_status check_bool(const checking *k, const msptk_json *v, msptk_jso
         return MSPTK_OK;
 }
 
+/* "30d" is that long ago, or that long from now where a time to come is asked for. */
+static msptk_status read_time(const checking *k, const char *text, int64_t *ret_us,
+                              msptk_error **ret_err)
+{
+        int64_t now = msptk__now(k->c), ms;
+
+        if ((k->param->flags & OP_FUTURE) &&
+            msptk__duration_parse(text, 0, &ms, NULL) == MSPTK_OK &&
+            ms < (INT64_MAX - now) / 1000) {
+                *ret_us = now + ms * 1000;
+                return MSPTK_OK;
+        }
+        return msptk__since_parse(text, k->c ? k->c->zone : NULL, now, ret_us, ret_err);
+}
+
 /* Durations, bytes and times: text that other rooms know how to read. */
 static msptk_status check_measure(const checking *k, const msptk_json *v, msptk_json *out)
 {
@@ -242,8 +257,7 @@ static msptk_status check_measure(const checking *k, const msptk_json *v, msptk_
         else if (k->param->type == PARAM_BYTES)
                 st = msptk__num_parse_bytes(text, &value, &why);
         else
-                st = msptk__since_parse(text, k->c ? k->c->zone : NULL, msptk__now(k->c), &value,
-                                        &why);
+                st = read_time(k, text, &value, &why);
         if (st == MSPTK_E_NOMEM)
                 return msptk__nomem(k->ret_err);
         if (st < 0) {

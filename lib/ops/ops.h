@@ -33,6 +33,7 @@ enum { OP_TEXT_MAX = 65536, OP_ITEMS_MAX = 1000 };
 
 enum {
         OP_REQUIRED = 1 << 0,
+        OP_FUTURE = 1 << 2, /* a time to come: "30d" counts forward from now */
         OP_PRIVATE =
                 1 << 1, /* left out of digest echo and audit detail, like a secret, but not one */
 };

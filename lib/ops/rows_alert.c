@@ -27,7 +27,8 @@
         }
 #define PARAM_UNTIL(text) \
         { \
-                .name = "until", .type = PARAM_TIME, .about = text, .exclusive = "until" \
+                .name = "until", .type = PARAM_TIME, .flags = OP_FUTURE, .about = text, \
+                .exclusive = "until" \
         }
 #define PARAM_END(text) \
         { \
@@ -162,47 +163,53 @@ static const op_example explain_examples[] = {
 #define TEXT_FIELD "{\"type\":\"string\"}"
 #define ALERT_FIELDS \
         "\"schema\":" TEXT_FIELD ",\"id\":" TEXT_FIELD ",\"short\":" TEXT_FIELD \
-        ",\"client_id\":" TEXT_FIELD ",\"device_id\":" NULLABLE("string") ",\"source\"" \
-                                                                          ":" TEXT_FIELD \
-                                                                          ",\"check\":" TEXT_FIELD \
-                                                                          ",\"instance\"" \
-                                                                          ":" TEXT_FIELD \
-                                                                          ",\"severity\":{" \
-                                                                          "\"type\":\"string\"," \
-                                                                          "\"enum\":[" \
-                                                                          "\"critical\"," \
-                                                                          "\"warning\",\"info\"," \
-                                                                          "\"unknown\"]}," \
-                                                                          "\"status\":{\"type\":" \
-                                                                          "\"string\",\"enum\":[" \
-                                                                          "\"open\"," \
-                                                                          "\"acknowledged\"," \
-                                                                          "\"resolved\"]}," \
-                                                                          "\"state\":{\"type\":" \
-                                                                          "\"string\",\"enum\":[" \
-                                                                          "\"ok\",\"warning\"," \
-                                                                          "\"critical\"," \
-                                                                          "\"unknown\"]}," \
-                                                                          "\"message\"" \
-                                                                          ":" TEXT_FIELD \
-                                                                          ",\"value\":" NULLABLE("number") ",\"unit\":" NULLABLE( \
-                                                                                  "string") ",\"s" \
-                                                                                            "ilen" \
-                                                                                            "t\":" \
-                                                                                            "{\"t" \
-                                                                                            "ype" \
-                                                                                            "\":" \
-                                                                                            "\"bo" \
-                                                                                            "olea" \
-                                                                                            "n\"}" \
-                                                                                            "," \
-                                                                                            "\"si" \
-                                                                                            "lent" \
-                                                                                            "_rea" \
-                                                                                            "son" \
-                                                                                            "\"" \
-                                                                                            ":" NULLABLE("string") ",\"acknowledged\":" NULLABLE("object") ",\"snoozed_until\":" NULLABLE("string") ",\"accepted\":" NULLABLE("object") ",\"flapping\":{\"type\":\"boolean\"},\"flap\":" NULLABLE("object") ",\"count\":{\"type\":\"integer\"},\"since\":" NULLABLE("string") ",\"opened_at\":" NULLABLE( \
-                                                                                                    "string") ",\"changed_at\":" NULLABLE("string") ",\"last_seen\":" NULLABLE("string") ",\"resolved\":" NULLABLE("object") ",\"evidence_id\":" NULLABLE("integer") ",\"fingerprint\":" TEXT_FIELD
+        ",\"client_id\":" TEXT_FIELD ",\"device_id\":" NULLABLE( \
+                "string") ",\"source\"" \
+                          ":" TEXT_FIELD ",\"check\":" TEXT_FIELD ",\"instance\"" \
+                          ":" TEXT_FIELD ",\"severity\":{" \
+                          "\"type\":\"string\"," \
+                          "\"enum\":[" \
+                          "\"critical\"," \
+                          "\"warning\",\"info\"," \
+                          "\"unknown\"]}," \
+                          "\"status\":{\"type\":" \
+                          "\"string\",\"enum\":[" \
+                          "\"open\"," \
+                          "\"acknowledged\"," \
+                          "\"resolved\"]}," \
+                          "\"state\":{\"type\":" \
+                          "\"string\",\"enum\":[" \
+                          "\"ok\",\"warning\"," \
+                          "\"critical\"," \
+                          "\"unknown\"]}," \
+                          "\"message\"" \
+                          ":" TEXT_FIELD ",\"value\":" NULLABLE("number") ",\"unit\":" NULLABLE( \
+                                  "string") ",\"s" \
+                                            "ilen" \
+                                            "t\":" \
+                                            "{\"t" \
+                                            "ype" \
+                                            "\":" \
+                                            "\"bo" \
+                                            "olea" \
+                                            "n\"}" \
+                                            "," \
+                                            "\"si" \
+                                            "lent" \
+                                            "_rea" \
+                                            "son" \
+                                            "\"" \
+                                            ":" NULLABLE("string") ",\"acknowledged\":" NULLABLE("object") ",\"snoozed_until\":" NULLABLE("string") ",\"accepted\":" NULLABLE("object") ",\"flapping\":{\"type\":\"boolean\"},\"flap\":" NULLABLE( \
+                                                    "object") ",\"count\":{\"type\":\"integer\"}," \
+                                                              "\"since\":" NULLABLE("string") "," \
+                                                                                              "\"" \
+                                                                                              "op" \
+                                                                                              "en" \
+                                                                                              "ed" \
+                                                                                              "_a" \
+                                                                                              "t" \
+                                                                                              "\"" \
+                                                                                              ":" NULLABLE("string") ",\"changed_at\":" NULLABLE("string") ",\"last_seen\":" NULLABLE("string") ",\"resolved\":" NULLABLE("object") ",\"evidence_id\":" NULLABLE("integer") ",\"fingerprint\":" TEXT_FIELD
 #define ALERT_VOLATILE \
         "id short since opened_at changed_at last_seen snoozed_until acknowledged accepted " \
         "resolved evidence_id"
@@ -223,92 +230,121 @@ static const op_example explain_examples[] = {
                 .errors = decide_errors, .examples = examples_, \
         }
 
-const op_row
-        msptk__alert_rows[] = {
-                {
-                        .act = { .name = "alert_list",
-                                 .scope = SCOPE_READ,
-                                 .effect = EFFECT_READ,
-                                 .client_param = "client_id",
-                                 .run = msptk__alert_list },
-                        .since = "0.1",
-                        .title = "List alerts",
-                        .summary = "list alerts, worst first",
-                        .description =
-                                "Alerts, worst first, then newest. By default those that want "
-                                "attention; `hidden` counts those that are snoozed or accepted.",
-                        .cli = "alert list",
-                        .idempotent = 1,
-                        .params = list_params,
-                        .kind = RESULT_PAGE,
-                        .needs = NEED_STORE,
-                        .schema = "msptk.alert_list/1",
-                        .rows = "alerts",
-                        .columns = alert_columns,
-                        .coverage = "hidden",
-                        .volatile_keys = ALERT_VOLATILE,
-                        .result = "{\"schema\":{\"type\":\"string\"},\"count\":{\"type\":"
-                                  "\"integer\"},"
-                                  "\"alerts\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
-                                  "\"properties\":{" ALERT_FIELDS "}}},"
-                                  "\"hidden\":{\"type\":\"object\"},"
-                                  "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}",
-                        .errors = list_errors,
-                        .examples = list_examples,
-                },
-                DECISION_ROW(ack, decide_params, ack_examples, "Acknowledge an alert",
-                             "say that somebody takes care of an alert",
-                             "Acknowledges an open alert: it stays, but no longer pages."),
-                DECISION_ROW(resolve, decide_params, resolve_examples, "Resolve an alert",
-                             "resolve an alert by hand",
-                             "Resolves an alert. If the problem is seen again it opens again."),
-                DECISION_ROW(
-                        snooze, snooze_params, snooze_examples, "Snooze an alert",
-                        "silence an alert for a time",
-                        "Silences the problem for a time. If it gets worse than it was, the snooze "
-                        "does not cover it."),
-                DECISION_ROW(
-                        accept, accept_params, accept_examples, "Accept a risk",
-                        "accept a known problem, with owner, reason and end",
-                        "Records that a known problem is accepted until a date, by whom and why. "
-                        "It "
-                        "is silent but listed as accepted; if it gets worse it is not covered."),
-                {
-                        .act = { .name = "alert_explain",
-                                 .scope = SCOPE_READ,
-                                 .effect = EFFECT_READ,
-                                 .client_param = "client_id",
-                                 .run = msptk__alert_explain },
-                        .since = "0.1",
-                        .title = "Explain an alert",
-                        .summary = "why an alert fired, and why it is or is not silent",
-                        .description =
-                                "The whole path of the decision: what was observed, which "
-                                "thresholds applied and where each came from, what happened since, "
-                                "and what keeps it silent now.",
-                        .cli = "alert explain",
-                        .idempotent = 1,
-                        .params = explain_params,
-                        .kind = RESULT_RECORD,
-                        .needs = NEED_STORE,
-                        .schema = "msptk.alert_explanation/1",
-                        .columns = explain_columns,
-                        .volatile_keys = "id text alert observed decision events",
-                        .result =
-                                "{\"schema\":" TEXT_FIELD ",\"id\":" TEXT_FIELD
-                                ",\"text\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
-                                "\"alert\":{\"type\":\"object\",\"properties\":{" ALERT_FIELDS "}},"
-                                "\"observed\":" NULLABLE("object") ",\"decision\":" NULLABLE("objec"
-                                                                                             "t") ",\"thresholds_now\":" NULLABLE(
-                                        "array") ",\"silent\":{\"type\":\"boolean\"},\"silent_"
-                                                 "reason\":" NULLABLE("string") ",\"events\":{"
-                                                                                "\"type\":"
-                                                                                "\"array\","
-                                                                                "\"items\":{"
-                                                                                "\"type\":"
-                                                                                "\"object\"}}}",
-                        .errors = find_errors,
-                        .examples = explain_examples,
-                },
-                { .act = { 0 } },
-        };
+const op_row msptk__alert_rows[] = {
+        {
+                .act = { .name = "alert_list",
+                         .scope = SCOPE_READ,
+                         .effect = EFFECT_READ,
+                         .client_param = "client_id",
+                         .run = msptk__alert_list },
+                .since = "0.1",
+                .title = "List alerts",
+                .summary = "list alerts, worst first",
+                .description = "Alerts, worst first, then newest. By default those that want "
+                               "attention; `hidden` counts those that are snoozed or accepted.",
+                .cli = "alert list",
+                .idempotent = 1,
+                .params = list_params,
+                .kind = RESULT_PAGE,
+                .needs = NEED_STORE,
+                .schema = "msptk.alert_list/1",
+                .rows = "alerts",
+                .columns = alert_columns,
+                .coverage = "hidden",
+                .volatile_keys = ALERT_VOLATILE,
+                .result = "{\"schema\":{\"type\":\"string\"},\"count\":{\"type\":"
+                          "\"integer\"},"
+                          "\"alerts\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
+                          "\"properties\":{" ALERT_FIELDS "}}},"
+                          "\"hidden\":{\"type\":\"object\"},"
+                          "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}",
+                .errors = list_errors,
+                .examples = list_examples,
+        },
+        DECISION_ROW(ack, decide_params, ack_examples, "Acknowledge an alert",
+                     "say that somebody takes care of an alert",
+                     "Acknowledges an open alert: it stays, but no longer pages."),
+        DECISION_ROW(resolve, decide_params, resolve_examples, "Resolve an alert",
+                     "resolve an alert by hand",
+                     "Resolves an alert. If the problem is seen again it opens again."),
+        DECISION_ROW(snooze, snooze_params, snooze_examples, "Snooze an alert",
+                     "silence an alert for a time",
+                     "Silences the problem for a time. If it gets worse than it was, the snooze "
+                     "does not cover it."),
+        DECISION_ROW(accept, accept_params, accept_examples, "Accept a risk",
+                     "accept a known problem, with owner, reason and end",
+                     "Records that a known problem is accepted until a date, by whom and why. "
+                     "It "
+                     "is silent but listed as accepted; if it gets worse it is not covered."),
+        {
+                .act = { .name = "alert_explain",
+                         .scope = SCOPE_READ,
+                         .effect = EFFECT_READ,
+                         .client_param = "client_id",
+                         .run = msptk__alert_explain },
+                .since = "0.1",
+                .title = "Explain an alert",
+                .summary = "why an alert fired, and why it is or is not silent",
+                .description = "The whole path of the decision: what was observed, which "
+                               "thresholds applied and where each came from, what happened since, "
+                               "and what keeps it silent now.",
+                .cli = "alert explain",
+                .idempotent = 1,
+                .params = explain_params,
+                .kind = RESULT_RECORD,
+                .needs = NEED_STORE,
+                .schema = "msptk.alert_explanation/1",
+                .columns = explain_columns,
+                .volatile_keys = "id text alert observed decision events",
+                .result =
+                        "{\"schema\":" TEXT_FIELD ",\"id\":" TEXT_FIELD
+                        ",\"text\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
+                        "\"alert\":{\"type\":\"object\",\"properties\":{" ALERT_FIELDS "}},"
+                        "\"observed\":" NULLABLE("object") ",\"decision\":" NULLABLE(
+                                "objec"
+                                "t") ",\"thresholds_now\":" NULLABLE("array") ",\"silent\":{"
+                                                                              "\"type\":"
+                                                                              "\"boolean\"},"
+                                                                              "\"silent_"
+                                                                              "reason\":" NULLABLE(
+                                                                                      "string") ","
+                                                                                                "\""
+                                                                                                "ev"
+                                                                                                "en"
+                                                                                                "ts"
+                                                                                                "\""
+                                                                                                ":{"
+                                                                                                "\""
+                                                                                                "ty"
+                                                                                                "pe"
+                                                                                                "\""
+                                                                                                ":"
+                                                                                                "\""
+                                                                                                "ar"
+                                                                                                "ra"
+                                                                                                "y"
+                                                                                                "\""
+                                                                                                ","
+                                                                                                "\""
+                                                                                                "it"
+                                                                                                "em"
+                                                                                                "s"
+                                                                                                "\""
+                                                                                                ":{"
+                                                                                                "\""
+                                                                                                "ty"
+                                                                                                "pe"
+                                                                                                "\""
+                                                                                                ":"
+                                                                                                "\""
+                                                                                                "ob"
+                                                                                                "je"
+                                                                                                "ct"
+                                                                                                "\""
+                                                                                                "}}"
+                                                                                                "}",
+                .errors = find_errors,
+                .examples = explain_examples,
+        },
+        { .act = { 0 } },
+};

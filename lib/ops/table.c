@@ -7,14 +7,8 @@
 #include "toolkit/toolkit.h"
 
 static const op_row *const tables[] = {
-        msptk__client_rows,
-        msptk__device_rows,
-        msptk__adapter_rows,
-        msptk__policy_rows,
-        msptk__health_rows,
-        msptk__alert_rows,
-        msptk__admin_rows,
-        msptk__workspace_rows,
+        msptk__client_rows, msptk__device_rows, msptk__adapter_rows, msptk__policy_rows,
+        msptk__health_rows, msptk__alert_rows,  msptk__admin_rows,   msptk__workspace_rows,
 };
 
 /* The row of that name; without a name, all rows in the order of help. */

@@ -219,6 +219,19 @@ static void a_decision_needs_what_it_needs(void **state)
                 "MISSING_PARAMETER");
 }
 
+static void a_time_to_come_may_be_given_as_a_duration(void **state)
+{
+        AUTO_JSON msptk_json *snoozed = NULL, *told = NULL;
+        scene s;
+
+        (void)state;
+        scene_open(&s);
+        snoozed = do_it(&s, "alert_snooze", ", 'until': '20h'");
+        told = do_it(&s, "alert_explain", "");
+        assert_true(says(told, "snoozed it until 2026-11-22 08:00 UTC"));
+        scene_close(&s);
+}
+
 static void a_silence_can_be_withdrawn(void **state)
 {
         AUTO_SCENE scene s;
@@ -344,6 +357,7 @@ int main(void)
                 cmocka_unit_test(an_explanation_tells_that_a_silence_was_outgrown),
                 cmocka_unit_test(what_is_resolved_takes_no_decisions),
                 cmocka_unit_test(a_decision_needs_what_it_needs),
+                cmocka_unit_test(a_time_to_come_may_be_given_as_a_duration),
                 cmocka_unit_test(a_silence_can_be_withdrawn),
                 cmocka_unit_test(an_id_may_be_shortened_from_both_ends),
                 cmocka_unit_test(a_beginning_that_several_share_is_ambiguous),
