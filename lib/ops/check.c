@@ -107,15 +107,17 @@ static const char *put_bound(char out[NUM_TEXT_MAX], double bound)
         return out;
 }
 
-static msptk_status check_bounds(const checking *k, double value, const char *what)
+/* `verb` is "be" for a value, "have" for a count of `units`. */
+static msptk_status check_bounds(const checking *k, double value, const char *verb,
+                                 const char *units)
 {
         const op_param *p = k->param;
         char low[NUM_TEXT_MAX], high[NUM_TEXT_MAX];
 
         if (p->max <= p->min || (value >= p->min && value <= p->max))
                 return MSPTK_OK;
-        return bad(k, "%s must be from %s to %s%s%s", what, put_bound(low, p->min),
-                   put_bound(high, p->max), p->unit ? " " : "", p->unit ? p->unit : "");
+        return bad(k, "must %s from %s to %s%s%s", verb, put_bound(low, p->min),
+                   put_bound(high, p->max), units ? " " : "", units ? units : "");
 }
 
 static msptk_status check_clean(const checking *k, const char *text)
@@ -138,7 +140,7 @@ static msptk_status check_text(const checking *k, const char *text)
         count = msptk__utf8_count(text, strlen(text));
         if (k->param->max > k->param->min && !count && k->param->min > 0)
                 return bad(k, "is empty");
-        return check_bounds(k, (double)count, "its number of characters");
+        return check_bounds(k, (double)count, "have", "characters");
 }
 
 static msptk_status set_string(const checking *k, msptk_json *out, const char *text)
@@ -187,7 +189,7 @@ static msptk_status check_int(const checking *k, const msptk_json *v, msptk_json
                 value = (int64_t)number;
         else if (!text && msptk_json_type(v) != MSPTK_JSON_INT)
                 return bad(k, "must be a whole number");
-        TRY(check_bounds(k, (double)value, "it"));
+        TRY(check_bounds(k, (double)value, "be", k->param->unit));
         return set_int(k, out, value);
 }
 
@@ -201,7 +203,7 @@ static msptk_status check_number(const checking *k, const msptk_json *v, msptk_j
                 return bad(k, "is '%s', not a number", quote(k, text, quoted));
         if (!isfinite(value))
                 return bad(k, "must be a number");
-        TRY(check_bounds(k, value, "it"));
+        TRY(check_bounds(k, value, "be", k->param->unit));
         if (msptk_json_set_double(out, k->param->name, value) < 0)
                 return msptk__nomem(k->ret_err);
         return MSPTK_OK;
@@ -266,7 +268,7 @@ static msptk_status check_measure(const checking *k, const msptk_json *v, msptk_
                         msptk__error_set_reason(*k->ret_err, NULL, msptk_error_suggestion(why));
                 return st;
         }
-        TRY(check_bounds(k, (double)value, "it"));
+        TRY(check_bounds(k, (double)value, "be", k->param->unit));
         return set_int(k, out, value);
 }
 
@@ -352,7 +354,7 @@ static msptk_status check_list(const checking *k, const msptk_json *v, msptk_jso
         if (st == MSPTK_OK && !msptk_json_count(list))
                 st = bad(k, "is an empty list");
         if (st == MSPTK_OK)
-                st = check_bounds(k, (double)msptk_json_count(list), "its number of items");
+                st = check_bounds(k, (double)msptk_json_count(list), "have", "items");
         if (st < 0) {
                 msptk_json_free(list);
                 return st;

@@ -113,8 +113,8 @@ static void texts_are_bounded_in_characters_and_have_no_controls(void **state)
         TRUTH({ "{\"text\":\"ab\"}", "{\"text\":\"ab\"}" },
               { "{\"text\":\"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\"}",
                 "{\"text\":\"\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6\"}" },
-              { "{\"text\":\"abcdef\"}", "INVALID_PARAMETERS: parameter 'text' of 'test_all' its "
-                                         "number of characters must be from 2 to 5" },
+              { "{\"text\":\"abcdef\"}", "INVALID_PARAMETERS: parameter 'text' of 'test_all' "
+                                         "must have from 2 to 5 characters" },
               { "{\"text\":\"a\"}", "from 2 to 5" }, { "{\"text\":\"\"}", "is empty" },
               { "{\"text\":12}", "{\"text\":\"12\"}" }, { "{\"text\":true}", "must be text" },
               { "{\"text\":[\"ab\"]}", "must be text" }, { "{\"text\":{}}", "must be text" },
@@ -159,7 +159,7 @@ static void whole_numbers_keep_within_their_bounds(void **state)
         (void)state;
         TRUTH({ "{\"whole\":-3}", "{\"whole\":-3}" }, { "{\"whole\":9}", "{\"whole\":9}" },
               { "{\"whole\":\"5\"}", "{\"whole\":5}" }, { "{\"whole\":5.0}", "{\"whole\":5}" },
-              { "{\"whole\":10}", "it must be from -3 to 9" }, { "{\"whole\":-4}", "from -3 to 9" },
+              { "{\"whole\":10}", "must be from -3 to 9" }, { "{\"whole\":-4}", "from -3 to 9" },
               { "{\"whole\":1.5}", "must be a whole number" },
               { "{\"whole\":\"1.5\"}", "is '1.5', not a whole number" },
               { "{\"whole\":\"\"}", "is '', not a whole number" },
@@ -176,7 +176,7 @@ static void numbers_bools_and_their_texts(void **state)
         (void)state;
         TRUTH({ "{\"real\":0.5}", "{\"real\":0.5}" }, { "{\"real\":\"80\"}", "{\"real\":80.0}" },
               { "{\"real\":80}", "{\"real\":80.0}" },
-              { "{\"real\":0.4}", "it must be from 0.5 to 100 percent" },
+              { "{\"real\":0.4}", "must be from 0.5 to 100 percent" },
               { "{\"real\":\"nan\"}", "is 'nan', not a number" },
               { "{\"real\":\"0,5\"}", "not a number" }, { "{\"real\":[]}", "must be a number" },
               { "{\"flag\":true}", "{\"flag\":true}" }, { "{\"flag\":\"no\"}", "{\"flag\":false}" },
@@ -204,7 +204,7 @@ static void measures_are_read_from_text(void **state)
 {
         (void)state;
         TRUTH({ "{\"wait\":\"5s\"}", "{\"wait\":5000}" }, { "{\"wait\":30}", "{\"wait\":30000}" },
-              { "{\"wait\":\"2m\"}", "it must be from 1000 to 60000" },
+              { "{\"wait\":\"2m\"}", "must be from 1000 to 60000" },
               { "{\"wait\":\"soon\"}", "cannot be read" }, { "{\"wait\":true}", "must be text" },
               { "{\"size\":\"1.5 KiB\"}", "{\"size\":1536}" },
               { "{\"size\":\"much\"}", "cannot be read" },
@@ -221,7 +221,7 @@ static void lists_maps_and_commands(void **state)
               { "{\"items\":[]}", "is an empty list" }, { "{\"items\":\"\"}", "is an empty list" },
               { "{\"items\":[\"\"]}", "has an empty item" },
               { "{\"items\":[1]}", "must be a list of texts" },
-              { "{\"items\":\"a,b,c,d\"}", "its number of items must be from 1 to 3" },
+              { "{\"items\":\"a,b,c,d\"}", "must have from 1 to 3 items" },
               { "{\"items\":7}", "must be a list" },
               { "{\"command\":[\"ls\",\"\",\"-l\"]}", "{\"command\":[\"ls\",\"\",\"-l\"]}" },
               { "{\"command\":\"ls -l\"}", "must be a list" },
