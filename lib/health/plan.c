@@ -250,6 +250,63 @@ static msptk_status ask_adapters(run *r, size_t client, ref_at *refs, size_t cou
         return MSPTK_OK;
 }
 
+/* ---- this machine ---- */
+
+/* Programs that measure without listing devices are about the machine that they run on. */
+static bool measures_this_machine(instance *inst, const char *client_id)
+{
+        const instance_info *info = msptk__instance_info(inst);
+
+        return info->enabled && (info->capabilities & CAP_METRICS) &&
+               !(info->capabilities & CAP_DEVICES) && msptk__instance_serves(inst, client_id);
+}
+
+static bool asked_by(const ref_at *refs, size_t count, size_t index, const char *adapter)
+{
+        for (size_t i = 0; i < count; i++)
+                if (refs[i].index == index && !strcmp(refs[i].ref->adapter, adapter))
+                        return true;
+        return false;
+}
+
+static bool is_this_machine(run *r, const ref_at *at)
+{
+        instance *inst = NULL;
+
+        return *at->ref->adapter &&
+               msptk__instance_find(r->c->registry, at->ref->adapter, &inst, NULL) == MSPTK_OK &&
+               !strcmp(msptk__instance_info(inst)->type, "local");
+}
+
+/* `refs` has room for every instance at every device. */
+static msptk_status add_this_machine(run *r, const char *client_id, ref_at *refs, size_t *count,
+                                     msptk_error **ret_err)
+{
+        size_t known = *count, instances = msptk__instance_count(r->c->registry);
+
+        for (size_t i = 0; i < known; i++) {
+                if (!is_this_machine(r, &refs[i]))
+                        continue;
+                for (size_t n = 0; n < instances; n++) {
+                        instance *inst = msptk__instance_at(r->c->registry, n);
+                        const char *name = msptk__instance_info(inst)->name;
+                        device_ref *more;
+
+                        if (!measures_this_machine(inst, client_id) ||
+                            asked_by(refs, *count, refs[i].index, name))
+                                continue;
+                        more = msptk__arena_alloc(&r->texts, sizeof(*more));
+                        if (!more)
+                                return msptk__nomem(ret_err);
+                        *more = *refs[i].ref;
+                        more->adapter = (char *)name;
+                        more->vendor_id = more->id;
+                        refs[(*count)++] = (ref_at){ more, refs[i].index };
+                }
+        }
+        return MSPTK_OK;
+}
+
 static msptk_status read_devices(run *r, store_tx *tx, size_t client, msptk_error **ret_err)
 {
         AUTO_DEVICE_REFS device_refs refs = { 0 };
@@ -257,7 +314,8 @@ static msptk_status read_devices(run *r, store_tx *tx, size_t client, msptk_erro
         size_t n = 0;
 
         TRY(msptk__device_refs(tx, r->clients[client].row.id, &refs, ret_err));
-        at = msptk__alloc_array(refs.count ? refs.count : 1, sizeof(*at));
+        at = msptk__alloc_array(refs.count * (1 + msptk__instance_count(r->c->registry)) + 1,
+                                sizeof(*at));
         if (!at)
                 return msptk__nomem(ret_err);
         r->clients[client].first_device = r->device_count;
@@ -271,6 +329,7 @@ static msptk_status read_devices(run *r, store_tx *tx, size_t client, msptk_erro
                         TRY(add_device(r, client, f->id, f->name, ret_err));
                 at[n++] = (ref_at){ f, r->device_count - 1 };
         }
+        TRY(add_this_machine(r, r->clients[client].row.id, at, &n, ret_err));
         return ask_adapters(r, client, at, n, ret_err);
 }
 

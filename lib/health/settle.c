@@ -277,6 +277,25 @@ static bool check_has_rows(const settling *g, const char *check)
         return false;
 }
 
+/* Stands for all that an adapter would have said, had it answered. */
+static const char whole_adapter[] = "custom";
+
+static bool was_heard(const settling *g, const ask *k)
+{
+        for (const observed *o = g->d->first; o; o = o->next)
+                if (o->from == k)
+                        return true;
+        return false;
+}
+
+static bool is_remembered(const settling *g, const ask *k)
+{
+        for (const series *s = g->d->series; s; s = s->next)
+                if (!strcmp(s->source, k->source))
+                        return true;
+        return false;
+}
+
 /* A known series that this run did not hear of. */
 static msptk_status miss_series(settling *g, const ask *k, series *s, const char *why,
                                 int64_t evidence_id, msptk_error **ret_err)
@@ -286,6 +305,11 @@ static msptk_status miss_series(settling *g, const ask *k, series *s, const char
 
         if (!*s->metric && check_has_rows(g, s->check))
                 return msptk__series_retire(g->tx, s, ret_err);
+        if (!*s->metric && !*s->item && !strcmp(s->check, whole_adapter) && !k->problem &&
+            was_heard(g, k)) {
+                TRY(msptk__series_retire(g->tx, s, ret_err));
+                return clear_alert(g, s->check, s->item, ret_err);
+        }
         if (g->d->reported && s->state.status == MSPTK_STATE_UNKNOWN &&
             g->r->now - s->state.since > give_up_us) {
                 TRY(msptk__series_retire(g->tx, s, ret_err));
@@ -333,8 +357,9 @@ static msptk_status miss_of(settling *g, const ask *k, int64_t evidence_id, mspt
         }
         for (size_t i = 0; k->checks && k->checks[i]; i++)
                 TRY(miss_check(g, k, k->checks[i], why, evidence_id, ret_err));
-        if (!k->checks && !g->d->series && !g->d->reported)
-                TRY(miss_check(g, k, "custom", why, evidence_id, ret_err));
+        /* That an adapter failed is never hidden by another one that answered. */
+        if (!k->checks && (k->problem ? !is_remembered(g, k) : !g->d->series && !g->d->reported))
+                TRY(miss_check(g, k, whole_adapter, why, evidence_id, ret_err));
         return MSPTK_OK;
 }
 

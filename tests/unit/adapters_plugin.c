@@ -328,6 +328,32 @@ static void caller_who_wants_no_more_rows_is_heard(void **state)
         world_close(&w);
 }
 
+/* The configuration writes durations as texts ("4s"). */
+static void a_timeout_is_seconds_or_a_text_with_its_unit(void **state)
+{
+        static const char *const rows[] = { "2",         "0.5",    "\"4s\"",
+                                            "\"500ms\"", "\"2m\"", "\"1h\"" };
+        static const char *const wrong[] = { "\"4\"",  "\"s\"", "\"4d\"",
+                                             "\"2h\"", "\"\"",  "\"0s\"" };
+        plugin_world w;
+
+        (void)state;
+        for (size_t i = 0; i < ARRAY_LEN(rows) + ARRAY_LEN(wrong); i++) {
+                bool good = i < ARRAY_LEN(rows);
+                const char *timeout = good ? rows[i] : wrong[i - ARRAY_LEN(rows)];
+                char text[200];
+
+                snprintf(text, sizeof(text),
+                         "{\"timeout\":%s,\"checks\":[{\"name\":\"a\",\"timeout\":%s,"
+                         "\"command\":[\"/bin/sh\",\"-c\",\"echo x\"]}]}",
+                         timeout, timeout);
+                world_open(&w);
+                assert_int_equal(world_collect(&w, text, one_device, one_address, NULL, NULL),
+                                 good ? MSPTK_OK : MSPTK_E_CONFIG);
+                world_close(&w);
+        }
+}
+
 static void wrong_settings_are_named(void **state)
 {
         static const struct {
@@ -403,6 +429,7 @@ int main(void)
                 cmocka_unit_test(macros_are_replaced_inside_single_elements_only),
                 cmocka_unit_test(only_what_was_asked_for_runs),
                 cmocka_unit_test(caller_who_wants_no_more_rows_is_heard),
+                cmocka_unit_test(a_timeout_is_seconds_or_a_text_with_its_unit),
                 cmocka_unit_test(wrong_settings_are_named),
                 cmocka_unit_test(probe_names_the_program_that_is_missing),
         };

@@ -7,6 +7,7 @@
 
 #include <msptk/sdk/check.h>
 
+#include "store_support.h"
 #include "toolkit_support.h"
 
 typedef struct place {
@@ -355,6 +356,63 @@ static void a_cancelled_run_keeps_what_it_saw_and_says_so(void **state)
         msptk_cancel_free(token);
 }
 
+/* ---- programs beside the local adapter ---- */
+
+static void write_config(place *p, const char *directory)
+{
+        AUTO_BUF buf text = BUF_INIT(65536);
+
+        snprintf(p->config, sizeof(p->config), "%s/c.yaml", p->dir);
+        msptk__buf_addf(&text,
+                        "database: {path: x.db}\nadapters:\n"
+                        "  - {name: here, type: local}\n"
+                        "  - name: programs\n    type: plugin\n    timeout: 20s\n"
+                        "    directory: %s\n"
+                        "    checks: [{name: answer, command: [/bin/echo, fine], timeout: 1m}]\n",
+                        directory);
+        assert_int_equal(msptk__file_write(p->config, text.data, text.len, 0600, 0, NULL),
+                         MSPTK_OK);
+}
+
+/* "unknown", "ok", ... of a check; "" when there is no such result. */
+static const char *status_of(const msptk_json *run, const char *check)
+{
+        for (const msptk_json *i = msptk_json_first(msptk_json_get(run, "results")); i;
+             i = msptk_json_next(i))
+                if (!strcmp(text_at(i, "check"), check))
+                        return text_at(i, "status");
+        return "";
+}
+
+static void programs_check_this_machine_and_their_failure_shows_until_they_work(void **state)
+{
+        AUTO_DIR char *dir = make_dir();
+        place p = { 0 };
+
+        (void)state;
+        snprintf(p.dir, sizeof(p.dir), "%s", dir);
+        for (int works = 0; works < 2; works++) {
+                AUTO_JSON msptk_json *run = NULL;
+
+                write_config(&p, works ? "/bin" : "bin");
+                world_open(&p.w, p.config);
+                if (!works) {
+                        msptk_json_free(world_do(&p.w, "client_create", "{'name':'Acme'}"));
+                        msptk_json_free(world_do(&p.w, "device_add",
+                                                 "{'client_id':'acme','this_machine':true}"));
+                }
+                run = world_do(&p.w, "health_check", "{'client_id':'acme'}");
+                assert_string_equal(status_of(run, "custom"), works ? "" : "unknown");
+                assert_string_equal(status_of(run, "answer"), works ? "ok" : "");
+                assert_string_not_equal(status_of(run, "memory"), "");
+                if (works)
+                        assert_true(int_at(run, "alerts", "resolved") >= 1);
+                else
+                        assert_int_equal(int_at(run, "counts", "unknown"), 1);
+                world_close(&p.w);
+        }
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -367,6 +425,8 @@ int main(void)
                 cmocka_unit_test(a_custom_check_is_a_result_of_the_client),
                 cmocka_unit_test(runs_and_reads_at_once_do_not_disturb_each_other),
                 cmocka_unit_test(a_cancelled_run_keeps_what_it_saw_and_says_so),
+                cmocka_unit_test(
+                        programs_check_this_machine_and_their_failure_shows_until_they_work),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

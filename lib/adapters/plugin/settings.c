@@ -122,11 +122,31 @@ static bool is_slug(const char *name)
         return len && len < PLUGIN_NAME_CAP && !name[len];
 }
 
+/* A number is seconds; a text is one number with its unit, as the configuration hands it on. */
+static double read_seconds(const msptk_json *v)
+{
+        static const struct {
+                const char *unit;
+                double seconds;
+        } units[] = { { "ms", 0.001 }, { "s", 1 }, { "m", 60 }, { "h", 3600 } };
+        const char *text = msptk_json_string(v, NULL), *unit = text;
+        double number = 0;
+
+        if (!text)
+                return msptk_json_double(v, -1);
+        while (*unit >= '0' && *unit <= '9' && number < 1e9)
+                number = number * 10 + (*unit++ - '0');
+        for (size_t i = 0; unit > text && i < sizeof(units) / sizeof(units[0]); i++)
+                if (!strcmp(unit, units[i].unit))
+                        return number * units[i].seconds;
+        return -1;
+}
+
 static msptk_status read_timeout(const msptk_json *from, const char *whose, int64_t otherwise_ms,
                                  int64_t *ret_ms, msptk_error **ret_err)
 {
         const msptk_json *timeout = msptk_json_get(from, "timeout");
-        double s = msptk_json_double(timeout, -1);
+        double s = read_seconds(timeout);
 
         if (timeout && !(s > 0 && s <= 3600))
                 return wrong(ret_err, "'timeout' of %s must be seconds, above 0 and at most 3600",
