@@ -326,7 +326,7 @@ static void ids_are_slugs_unique_over_all_clients(void **state)
         memset(long_name, 'a', sizeof(long_name) - 1);
         long_name[sizeof(long_name) - 1] = '\0';
         for (int i = 0; i < 4; i++) {
-                char vendor[8];
+                char vendor[16];
                 const char *id;
 
                 snprintf(vendor, sizeof(vendor), "l%d", i);
