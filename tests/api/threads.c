@@ -55,12 +55,12 @@ static void *add_clients(void *user)
         for (int i = 0; i < EACH; i++) {
                 msptk_client *client = NULL;
                 msptk_error *err = NULL;
+                msptk_status st;
 
                 snprintf(name, sizeof(name), "Thread %d number %d", w->number, i);
-                count(w->s,
-                      msptk_client_manager_create(msptk_toolkit_get_client_manager(w->s->tk), name,
-                                                  NULL, &client, &err),
-                      err);
+                st = msptk_client_manager_create(msptk_toolkit_get_client_manager(w->s->tk), name,
+                                                 NULL, &client, &err);
+                count(w->s, st, err);
                 msptk_client_free(client);
         }
         return NULL;

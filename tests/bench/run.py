@@ -1,0 +1,166 @@
+"""Runs every benchmark, prints the table of targets and what was measured, and writes it into README.md.
+usage: run.py BUILD_DIRECTORY [--no-write]"""
+import os
+import platform
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BEGIN, END = "<!-- measured by run.sh: begin -->", "<!-- measured by run.sh: end -->"
+
+
+def output(*args, **more):
+    done = subprocess.run(args, capture_output=True, text=True, check=False, **more)
+    if done.returncode != 0:
+        raise RuntimeError("%s: %s" % (args[0], done.stderr.strip() or done.returncode))
+    return done.stdout.strip()
+
+
+def number(text, pattern):
+    return float(re.search(pattern, text).group(1))
+
+
+def once(argv):
+    """Seconds of wall and of CPU of one run, its output thrown away."""
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
+    start = time.monotonic()
+    pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=quiet)
+    _, status, used = os.wait4(pid, 0)
+    if status != 0:
+        raise RuntimeError("%s ended with status %d" % (argv[0], status))
+    return time.monotonic() - start, used.ru_utime + used.ru_stime
+
+
+def side_by_side(one, other, rounds):
+    """Medians of (wall, CPU) of two programs that take turns."""
+    times = ([], [])
+    for _ in range(rounds):
+        for which, argv in enumerate((one, other)):
+            times[which].append(once(argv))
+    return [tuple(statistics.median(t[i] for t in some) for i in (0, 1)) for some in times]
+
+
+class Bench:
+    def __init__(self, build):
+        self.build, self.rows = build, []
+        self.place = tempfile.mkdtemp(prefix="msptk-bench-", dir=".")
+
+    def program(self, name):
+        return os.path.join(self.build, "tests", "bench", "bench_" + name)
+
+    def add(self, question, target, value, met, words):
+        self.rows.append((question, target, value, "met" if met else "**missed**", words))
+        print("%-58s %-12s %-14s %-8s %s" % (question, target, value, "met" if met else "MISSED", words), flush=True)
+
+    def skip(self, question, target, why):
+        self.rows.append((question, target, "-", "not measured", why))
+        print("%-58s %-12s %-14s %s" % (question, target, "-", why), flush=True)
+
+    def results(self):
+        text = output(self.program("results"), cwd=self.place)
+        last = text.splitlines()[-1]
+        ratio = number(text, r"ratio[^0-9]*([0-9.]+)")
+        self.add("(a) results judged, alerted and stored, to bare inserts", "<= 2.0", "%.2f" % ratio, ratio <= 2.0, last)
+
+    def local(self):
+        plugins = "/usr/lib/nagios/plugins"
+        question = "(b) plugins to the same questions in process, CPU"
+        if not os.path.exists(plugins + "/check_swap"):
+            self.skip(question, ">= 15", "monitoring-plugins-basic is not installed")
+            return
+        text = output(self.program("local_check"), "50", plugins)
+        ratio = number(text, r"ratio ([0-9.]+)")
+        self.add(question, ">= 15", "%.1f" % ratio, ratio >= 15, text)
+
+    def children(self):
+        text = output(self.program("children"))
+        ratio = number(text, r"ratio ([0-9.]+)")
+        self.add("(c) programs per second, to bare posix_spawn and wait", ">= 0.8", "%.2f" % ratio, ratio >= 0.8, text)
+
+    def client_list(self):
+        cli = os.path.join(self.build, "bindings", "cli", "msp-toolkit")
+        config = os.path.join(self.place, "msp-toolkit.yaml")
+        with open(config, "w", encoding="utf-8") as f:
+            f.write("database: {path: db}\nvault: {key_file: key}\n")
+        names = os.path.join(self.place, "names.csv")
+        with open(names, "w", encoding="utf-8") as f:
+            f.write("name,tier,contact\n")
+            f.writelines("Client number %04d,gold,someone%d@example.com\n" % (i, i) for i in range(1000))
+        output(cli, "--config", config, "client", "import", names, "--yes")
+        found = output(cli, "--config", config, "client", "list", "--json").count('"msptk.client/1"')
+        if found != 1000:
+            raise RuntimeError("%d clients instead of 1,000" % found)
+        (wall, cpu), (bare_wall, bare_cpu) = side_by_side(
+            [cli, "--config", config, "client", "list", "--json"],
+            [self.program("five_libraries"), os.path.join(self.place, "db")], 60)
+        self.add("(d) `client list --json` of 1,000, to the bare select", "<= 1.5", "%.2f" % (wall / bare_wall), wall <= 1.5 * bare_wall,
+                 "wall %.1f ms to %.1f ms, CPU %.1f ms to %.1f ms (%.2f)" % (wall * 1e3, bare_wall * 1e3, cpu * 1e3,
+                                                                           bare_cpu * 1e3, cpu / bare_cpu))
+
+    def size(self):
+        stripped = os.path.join(self.place, "stripped.so")
+        output("strip", "-o", stripped, os.path.realpath(os.path.join(self.build, "lib", "libmsptk.so.0")))
+        mib = os.path.getsize(stripped) / 1048576
+        self.add("(e) stripped libmsptk.so, MiB", "<= 1", "%.2f" % mib, mib <= 1, "")
+        text = output(self.program("opened"), os.path.join(self.place, "db2"), os.path.join(self.place, "key2"))
+        dirty, rss = number(text, r"Private_Dirty ([0-9.]+)"), number(text, r"RSS ([0-9.]+)")
+        self.add("(e) opened toolkit, Private_Dirty, MiB", "<= 4", "%.2f" % dirty, dirty <= 4, "")
+        self.add("(e) opened toolkit, RSS, MiB", "<= 16", "%.2f" % rss, rss <= 16, "")
+
+    def writers(self):
+        text = output(self.program("two_writers"), "5", self.place)
+        share = number(text, r"([0-9.]+) ?% of the commits") if "of the commits" in text else None
+        last = "; ".join(text.splitlines()[-4:])
+        if share is None:
+            self.add("two writers on one database", "see program", "-", True, last)
+        else:
+            self.add("two writers: share of the slower", ">= 25 %", "%.0f %%" % share, share >= 25, last)
+
+    def run(self):
+        for step in (self.results, self.local, self.children, self.client_list, self.size, self.writers):
+            try:
+                step()
+            except (RuntimeError, OSError, AttributeError) as e:
+                self.skip(step.__name__, "", "failed: %s" % e)
+
+
+def machine():
+    model = ""
+    if os.path.exists("/proc/cpuinfo"):
+        found = re.search(r"model name\s*:\s*(.*)", open("/proc/cpuinfo", encoding="utf-8").read())
+        model = found.group(1) if found else ""
+    return "%d processors (%s), %s, load %.1f" % (os.cpu_count(), model or platform.machine(), platform.system(), os.getloadavg()[0])
+
+
+def table(rows, where):
+    lines = [BEGIN, "", "%s, %s." % (time.strftime("%Y-%m-%d", time.gmtime()), where), "",
+             "| Question | Target | Measured | | In words |", "|---|---|---|---|---|"]
+    lines += ["| %s |" % " | ".join(c.replace("|", "/") for c in row) for row in rows]
+    return "\n".join(lines + ["", END])
+
+
+def main():
+    bench = Bench(os.path.abspath(sys.argv[1]))
+    where = machine()
+    print(where)
+    try:
+        bench.run()
+    finally:
+        shutil.rmtree(bench.place, ignore_errors=True)
+    if "--no-write" in sys.argv:
+        return
+    path = os.path.join(HERE, "README.md")
+    text = open(path, encoding="utf-8").read()
+    made = table(bench.rows, where)
+    text = re.sub(re.escape(BEGIN) + ".*?" + re.escape(END), lambda _: made, text, flags=re.S) if BEGIN in text else text + "\n" + made + "\n"
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+if __name__ == "__main__":
+    main()
