@@ -168,8 +168,14 @@ static msptk_status plugin_checks(config *c, const config_adapter *a, msptk_erro
 
 static msptk_status api_url(config *c, const config_adapter *a, msptk_error **ret_err)
 {
+        size_t scheme = a->api_url ? strcspn(a->api_url, ":") : 0;
+
         if (!a->api_url || strncasecmp(a->api_url, "https://", 8) == 0 ||
             strncasecmp(a->api_url, "http://", 7) == 0)
+                return MSPTK_OK;
+        /* An address of the type's own: fake://default */
+        if (strlen(a->type) == scheme && !strncmp(a->api_url, a->type, scheme) &&
+            !strncmp(a->api_url + scheme, "://", 3))
                 return MSPTK_OK;
         return at_adapter(c, a, "api_url", "BAD_VALUE", "begin it with https://",
                           "the api_url of adapter '%s' is no http address", ret_err);
