@@ -167,6 +167,7 @@ bool is_place(const msptk_json *v);
 bool kind_is_number(const char *kind);
 /* RFC 3339 to microseconds; false when it is not a time. */
 bool time_parse(const char *s, int64_t *ret);
+int64_t now_us(void); /* microseconds UTC */
 void add_time(const cli *c, text *t, int64_t when, bool in_table);
 void add_age(const cli *c, text *t, int64_t when);
 void add_label(text *t, const char *key);

@@ -39,6 +39,14 @@ static int64_t days_of(int64_t y, int m, int d)
         return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
+int64_t now_us(void)
+{
+        struct timespec now;
+
+        clock_gettime(CLOCK_REALTIME, &now);
+        return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 bool time_parse(const char *s, int64_t *ret)
 {
         int y, mo, d, h, mi, sec, micro = 0;

@@ -98,14 +98,12 @@ int main(int argc, char **argv)
 {
         struct sigaction ignore = { .sa_handler = SIG_IGN };
         msptk_error *err = NULL;
-        struct timespec now;
         static cli c; /* outlives main(): the thread of the signals looks at it */
         int code;
 
         occupy_standard_descriptors();
         sigaction(SIGPIPE, &ignore, NULL);
-        clock_gettime(CLOCK_REALTIME, &now);
-        c.now = (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+        c.now = now_us();
         if (msptk_operations(&c.table, &err) < 0) {
                 code = report_error(&c, err, NULL, NULL);
                 msptk_error_free(err);

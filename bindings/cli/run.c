@@ -104,6 +104,7 @@ msptk_status call_row(cli *c, const msptk_json *row, const msptk_json *values, b
         if (st == MSPTK_OK)
                 st = msptk_call(c->tk, args, o, ret, ret_err);
         progress_end(&p);
+        c->now = now_us(); /* ages count from when the answer came */
         msptk_args_free(args);
         msptk_call_opts_free(o);
         return st;

@@ -219,8 +219,11 @@ static msptk_status find_client(store_tx *tx, const client_row *c, char **ret, b
 
         TRY(msptk__text_fold(c->name, strlen(c->name), &folded));
         TRY(msptk__query(tx, &q, ret_err,
-                         "SELECT id, deleted_at FROM client WHERE id = ?1 OR (deleted_at = 0 AND"
-                         " (folded = ?2 OR rmm_id = ?3)) ORDER BY id LIMIT 2",
+                         "SELECT id, deleted_at FROM client WHERE id = ?1"
+                         " UNION SELECT id, deleted_at FROM client WHERE folded = ?2 AND"
+                         " deleted_at = 0"
+                         " UNION SELECT id, deleted_at FROM client WHERE rmm_id = ?3 AND"
+                         " deleted_at = 0 ORDER BY 1 LIMIT 2",
                          SQL_TEXT(c->id), SQL_TEXT(msptk__buf_text(&folded)), SQL_TEXT(c->rmm_id)));
         st = msptk__stmt_step(q, ret_err);
         if (st != MSPTK_OK)

@@ -22,8 +22,16 @@ static const char *const create_client[] = {
         NULL,
 };
 
+/* An import looks each of its rows up by name and vendor's id. */
+static const char *const index_client[] = {
+        "CREATE INDEX client_folded ON client (folded)",
+        "CREATE INDEX client_rmm_id ON client (rmm_id)",
+        NULL,
+};
+
 const store_migration msptk__clients_migrations[] = {
         { .number = 50, .room = ROOM, .name = "clients", .sql = create_client },
+        { .number = 51, .room = ROOM, .name = "clients by name", .sql = index_client },
         { 0 },
 };
 

@@ -97,6 +97,7 @@ static int worst_first(const void *a, const void *b)
 
 typedef struct tally {
         size_t counts[4], checks, missing, devices, reported;
+        size_t bare; /* clients of which nothing could be asked */
         int64_t opened, still, resolved;
         int32_t worst;
 } tally;
@@ -138,6 +139,12 @@ static bool has_reported(const run *r, const run_device *d)
         return d->reported && d->settled && !r->clients[d->client].failed;
 }
 
+/* A client of which nothing could be asked is not covered, however well the others are. */
+static bool has_nothing(const run *r, const run_client *k)
+{
+        return !r->only_device && !k->skipped && !k->failed && !k->device_count;
+}
+
 static void count_all(const run *r, tally *t)
 {
         *t = (tally){ .worst = MSPTK_STATE_OK };
@@ -162,6 +169,7 @@ static void count_all(const run *r, tally *t)
                 }
         }
         for (size_t i = 0; i < r->client_count; i++) {
+                t->bare += has_nothing(r, &r->clients[i]);
                 if (!r->clients[i].failed) {
                         t->opened += r->clients[i].opened;
                         t->still += r->clients[i].still;
@@ -170,7 +178,7 @@ static void count_all(const run *r, tally *t)
                         worsen(t, MSPTK_STATE_UNKNOWN);
                 }
         }
-        if (t->reported < t->devices || r->stopped || !t->checks)
+        if (t->reported < t->devices || t->bare || r->stopped || !t->checks)
                 worsen(t, MSPTK_STATE_UNKNOWN);
 }
 
@@ -187,6 +195,25 @@ static const char *why_silent(const run *r, const run_device *d)
         if (r->stopped == MSPTK_E_TIMEOUT)
                 return "the run's time was over before it answered";
         return r->stopped ? "the run was cancelled before it answered" : "nothing was reported";
+}
+
+static void put_bare(const run *r, json_obj *coverage)
+{
+        json_obj list = msptk__array();
+        size_t listed = 0;
+
+        for (size_t i = 0; i < r->client_count && listed < LISTED_DEVICES; i++) {
+                json_obj row;
+
+                if (!has_nothing(r, &r->clients[i]))
+                        continue;
+                row = msptk__obj();
+                msptk__obj_str(&row, "client_id", r->clients[i].row.id);
+                msptk__obj_str(&row, "reason", "no devices");
+                msptk__array_take(&list, &row);
+                listed++;
+        }
+        msptk__obj_take(coverage, "without_devices", &list);
 }
 
 static void put_coverage(const run *r, const tally *t, json_obj *o)
@@ -214,6 +241,7 @@ static void put_coverage(const run *r, const tally *t, json_obj *o)
         if (t->devices - t->reported > listed)
                 msptk__obj_int(&coverage, "not_listed",
                                (int64_t)(t->devices - t->reported - listed));
+        put_bare(r, &coverage);
         msptk__obj_int(&coverage, "checks", (int64_t)t->checks);
         msptk__obj_int(&coverage, "missing", (int64_t)t->missing);
         msptk__obj_take(o, "coverage", &coverage);
@@ -239,9 +267,12 @@ static void put_clients(const run *r, const char *key, bool failed, json_obj *o)
 
 static void put_summary(const run *r, const tally *t, json_obj *o)
 {
-        char words[SUMMARY_BYTES], covered[100];
+        char words[SUMMARY_BYTES], covered[160];
 
         msptk__coverage_words(covered, sizeof(covered), t->reported, t->devices, "");
+        if (t->bare && t->devices)
+                snprintf(covered + strlen(covered), sizeof(covered) - strlen(covered),
+                         ", %zu client%s without devices", t->bare, t->bare == 1 ? "" : "s");
         snprintf(words, sizeof(words), "%s; %zu critical, %zu warning, %zu unknown, %zu ok%s%s",
                  covered, t->counts[MSPTK_STATE_CRITICAL], t->counts[MSPTK_STATE_WARNING],
                  t->counts[MSPTK_STATE_UNKNOWN], t->counts[MSPTK_STATE_OK],

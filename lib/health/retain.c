@@ -9,7 +9,7 @@
 static const int64_t day_us = INT64_C(86400000000);
 enum { DAYS_MAX = 4096 };
 
-/* Rolls the days up that may have changed since the last time: the last one seen, and later. */
+/* Rolls up the days from `from` on that are over. */
 static msptk_status roll_up(store_tx *tx, int32_t from, int32_t today, msptk_error **ret_err)
 {
         int32_t days[DAYS_MAX];
@@ -44,17 +44,24 @@ static int64_t retention_us(const ctx *c)
         return msptk__config_int(c->config, "general.data_retention_days", 90) * day_us;
 }
 
-msptk_status msptk__health_retain(ctx *c, msptk_error **ret_err)
+static msptk_status retain(ctx *c, int32_t from, msptk_error **ret_err)
 {
         int64_t now = msptk__now(c);
         int64_t audit_days = msptk__config_int(c->config, "audit.retention_days", 365);
         AUTO_TX store_tx *tx = NULL;
 
         TRY(msptk__tx_begin(c->store, TX_WRITE, 0, &tx, ret_err));
-        TRY(roll_up(tx, msptk__store_day(now - retention_us(c)), msptk__store_day(now), ret_err));
+        if (from < msptk__store_day(now - retention_us(c)))
+                from = msptk__store_day(now - retention_us(c));
+        TRY(roll_up(tx, from, msptk__store_day(now), ret_err));
         TRY(drop(tx, now - retention_us(c), ret_err));
         TRY(msptk__tx_commit(&tx, ret_err));
         return msptk__audit_prune(c, now - audit_days * day_us, ret_err);
+}
+
+msptk_status msptk__health_retain(ctx *c, msptk_error **ret_err)
+{
+        return retain(c, 0, ret_err);
 }
 
 /* Whether this process is the one to do it today. */
@@ -73,6 +80,16 @@ static msptk_status claim(ctx *c, int32_t today, int64_t *ret_last, msptk_error 
                         " ON CONFLICT (name) DO UPDATE SET day = excluded.day",
                         SQL_INT(today)));
         return msptk__tx_commit(&tx, ret_err);
+}
+
+/* From which day on roll-ups may still be missing: a process that claimed a day and died is made
+ * good for by the next one, within a week. */
+static int32_t first_open_day(int64_t last)
+{
+        enum { AGAIN_DAYS = 7 };
+
+        return last ? msptk__store_day(msptk__store_day_start((int32_t)last) - AGAIN_DAYS * day_us)
+                    : 0;
 }
 
 static msptk_status due(ctx *c, int32_t today, bool *ret_due, msptk_error **ret_err)
@@ -98,5 +115,7 @@ msptk_status msptk__health_upkeep(ctx *c, msptk_error **ret_err)
         if (!is_due)
                 return MSPTK_OK;
         st = claim(c, today, &last, ret_err);
-        return st == MSPTK_OK ? msptk__health_retain(c, ret_err) : st < 0 ? st : MSPTK_OK;
+        if (st != MSPTK_OK)
+                return st < 0 ? st : MSPTK_OK;
+        return retain(c, first_open_day(last), ret_err);
 }

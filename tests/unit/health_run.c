@@ -83,6 +83,28 @@ static void devices_that_are_withheld_are_said(void **state)
         assert_string_equal(text_at(client, "status"), "unknown");
 }
 
+static void a_client_without_devices_is_not_covered_by_the_health_of_others(void **state)
+{
+        AUTO_PLACE place p = { 0 };
+        AUTO_JSON msptk_json *all = NULL, *one = NULL, *bare = NULL;
+
+        (void)state;
+        place_open(&p, "  - {name: world, type: fake, devices: 3, problems: 0}\n");
+        enrol(&p, "Acme", "acme", "world");
+        one = world_do(&p.w, "health_check", "{'all':true}");
+        assert_string_equal(text_at(one, "status"), "ok");
+        msptk_json_free(world_do(&p.w, "client_create", "{'name':'Bare'}"));
+        all = world_do(&p.w, "health_check", "{'all':true}");
+        assert_string_equal(text_at(all, "status"), "unknown");
+        assert_non_null(strstr(text_at(all, "summary"), ", 1 client without devices;"));
+        assert_string_equal(text_at(msptk_json_first(msptk_json_get(msptk_json_get(all, "coverage"),
+                                                                    "without_devices")),
+                                    "client_id"),
+                            "bare");
+        bare = world_do(&p.w, "health_check", "{'client_id':'bare'}");
+        assert_string_equal(text_at(bare, "status"), "unknown");
+}
+
 static void a_client_that_does_not_exist_stores_nothing(void **state)
 {
         AUTO_PLACE place p = { 0 };
@@ -417,6 +439,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(devices_that_are_withheld_are_said),
+                cmocka_unit_test(a_client_without_devices_is_not_covered_by_the_health_of_others),
                 cmocka_unit_test(a_client_that_does_not_exist_stores_nothing),
                 cmocka_unit_test(one_client_that_cannot_be_stored_leaves_the_others),
                 cmocka_unit_test(pages_of_a_big_run_give_every_result_once),
