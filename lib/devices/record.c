@@ -272,10 +272,12 @@ msptk_status msptk__device_count(store_tx *tx, const char *client_id, int64_t *r
                              "SELECT count(*) FROM device WHERE client_id = ?1 AND root = id"
                              " AND deleted_at = 0",
                              SQL_TEXT(client_id)));
-        TRY(msptk__query_int(tx, &seen, ret_err,
-                             "SELECT coalesce(max(m.seen_at), 0) FROM device m JOIN device d"
-                             " ON d.id = m.root WHERE d.client_id = ?1 AND d.deleted_at = 0",
-                             SQL_TEXT(client_id)));
+        if (ret_last_seen && count)
+                TRY(msptk__query_int(
+                        tx, &seen, ret_err,
+                        "SELECT coalesce(max(m.seen_at), 0) FROM device m JOIN device d"
+                        " ON d.id = m.root WHERE d.client_id = ?1 AND d.deleted_at = 0",
+                        SQL_TEXT(client_id)));
         if (ret_count)
                 *ret_count = count;
         if (ret_last_seen)

@@ -386,6 +386,11 @@ msptk_status msptk__health_last(store_tx *tx, const char *client_id, int64_t *re
         TRY(msptk__query_int(tx, &last, ret_err,
                              "SELECT max(asked_at) FROM device_health WHERE client_id = ?1",
                              SQL_TEXT(client_id)));
+        if (!last) { /* never asked: most clients of a new workspace, and lists are long */
+                *ret_last = 0;
+                *ret_status = msptk__health_word(MSPTK_STATE_UNKNOWN);
+                return MSPTK_OK;
+        }
         TRY(msptk__query(tx, &q, ret_err,
                          "SELECT DISTINCT status FROM series WHERE client_id = ?1"
                          " AND retired = 0 AND status >= 0",

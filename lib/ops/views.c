@@ -137,14 +137,14 @@ msptk_status msptk__op_client_list(act *a, const msptk_json *args, msptk_json **
                                    msptk_error **ret_err)
 {
         AUTO_JSON msptk_json *page = NULL;
-        int64_t count, seen;
+        int64_t count;
         store_tx *tx;
 
         TRY(msptk__client_list(a, args, &page, ret_err));
         TRY(msptk__act_tx(a, &tx, ret_err));
         for (msptk_json *c = msptk_json_first(msptk_json_get(page, "clients")); c;
              c = msptk_json_next(c))
-                TRY(add_state(a, tx, c, &count, &seen, ret_err));
+                TRY(add_state(a, tx, c, &count, NULL, ret_err));
         *ret = STEAL(page);
         return MSPTK_OK;
 }
