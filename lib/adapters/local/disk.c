@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "local.h"
@@ -446,6 +447,30 @@ static msptk_status measure_all(local_run *run, const mount *mounts, size_t coun
         return st;
 }
 
+/* In a changed root (chroot) the kernel lists no mount at "/", but there is a file system all the
+ * same. */
+static size_t add_root(const local *self, mount *mounts, size_t count)
+{
+        static char slash[] = "/", options[] = "rw", none[] = "unknown";
+        struct stat st;
+
+        for (size_t i = 0; i < count; i++)
+                if (!strcmp(mounts[i].point, "/"))
+                        return count;
+        if (self->root[0] || count == LOCAL_MAX_MOUNTS || stat("/", &st))
+                return count;
+        mounts[count] = (mount){ .major = major(st.st_dev),
+                                 .minor = minor(st.st_dev),
+                                 .root = slash,
+                                 .point = slash,
+                                 .point_len = 1,
+                                 .options = options,
+                                 .type = none,
+                                 .source = none,
+                                 .super = options };
+        return count + 1;
+}
+
 msptk_status msptk__local_disk(local_run *run)
 {
         const msptk_host *host = run->self->host;
@@ -464,6 +489,7 @@ msptk_status msptk__local_disk(local_run *run)
         remote = host->alloc(host, sizeof(*remote));
         if (mounts && disks && remote) {
                 count = msptk__local_parse_mounts(t.data, t.len, mounts, LOCAL_MAX_MOUNTS);
+                count = add_root(run->self, mounts, count);
                 st = measure_all(run, mounts, count, disks, remote);
         } else {
                 st = msptk__local_fail(run->ret_err, MSPTK_E_NOMEM, "out of memory");
