@@ -126,6 +126,20 @@ static void print_error_json(cli *c, const msptk_error *err)
         text_free(&out);
 }
 
+/* A sentence that only says what was being done is no help: what went wrong lies at the bottom. */
+static void add_root_cause(text *t, const msptk_error *err)
+{
+        const msptk_error *root = err;
+
+        while (msptk_error_cause(root))
+                root = msptk_error_cause(root);
+        if (root == err || strstr(msptk_error_message(err), msptk_error_message(root)))
+                return;
+        text_add(t, "  because: ");
+        add_clean(t, msptk_error_message(root), true);
+        text_add(t, "\n");
+}
+
 int report_error(cli *c, const msptk_error *err, const msptk_json *row, const char *try_help)
 {
         msptk_status st = msptk_error_status(err);
@@ -137,6 +151,8 @@ int report_error(cli *c, const msptk_error *err, const msptk_json *row, const ch
         text_add(&out, " ");
         add_message(c, &out, err, row);
         text_add(&out, "\n");
+        if (!c->g.verbose)
+                add_root_cause(&out, err);
         if (strcmp(msptk_error_domain(err), "cli") != 0 && *suggestion &&
             !is_description(row, suggestion)) {
                 text_add(&out, strncmp(suggestion, "did you mean", 12) ? "  try: " : "  ");

@@ -178,11 +178,12 @@ static const config_key keys[] = {
         KEY("adapters[].checks[].timeout", CONFIG_DURATION, NULL,
             "Type plugin: how long it may run; without it, the adapter's timeout.",
             SECONDS(1, 3600)),
-        KEY("adapters[].checks[].warning", CONFIG_NUMBER, NULL,
-            "Type plugin: judge the first performance value by our thresholds too."),
-        KEY("adapters[].checks[].critical", CONFIG_NUMBER, NULL, "Type plugin: the same."),
         KEY("adapters[].checks[].devices", CONFIG_LIST, NULL,
-            "Type plugin: names of the devices that it is run for; without it, this machine."),
+            "Type plugin: ids of the devices that it is run for; without it, this machine and "
+            "those "
+            "that are enrolled with this adapter."),
+        KEY("adapters[].checks[].clients", CONFIG_LIST, NULL,
+            "Type plugin: ids of the clients that it is run for; without it, every client."),
         NETWORK("adapters[]."),
         KEY("adapters[].*", CONFIG_MAP, NULL,
             "Further settings of that type; the adapter's own page lists them."),

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "adapters/adapters.h"
 #include "config/config.h"
 #include "toolkit/toolkit.h"
 
@@ -37,6 +38,50 @@ static const char *findings_status(const msptk_json *findings)
         return status;
 }
 
+/* Settings that an adapter of the library does not know; those of an embedder's own kinds are his
+ * to check. */
+static msptk_status add_adapter_problems(registry *r, const config *lenient, msptk_json *findings,
+                                         msptk_error **ret_err)
+{
+        for (size_t n = msptk__instance_count(r), i = 0; i < n; i++) {
+                const instance_info *info = msptk__instance_info(msptk__instance_at(r, i));
+                const config_adapter *at = msptk__config_adapter_find(lenient, info->name);
+                AUTO_OBJ json_obj o = msptk__obj();
+                msptk_json *finding = NULL;
+
+                if (!at || !info->problem || !info->capabilities)
+                        continue;
+                msptk__obj_str(&o, "level", "error");
+                msptk__obj_str(&o, "key", info->origin);
+                msptk__obj_str(&o, "message", info->problem);
+                msptk__obj_str_or_null(&o, "suggestion", NULL);
+                msptk__obj_str_or_null(&o, "file", at->file);
+                if (at->line > 0)
+                        msptk__obj_int(&o, "line", at->line);
+                else
+                        msptk__obj_null(&o, "line");
+                msptk__obj_null(&o, "column");
+                TRY(msptk__obj_end(&o, &finding, ret_err));
+                if (msptk_json_append(findings, finding) < 0)
+                        return msptk__nomem(ret_err);
+        }
+        return MSPTK_OK;
+}
+
+static msptk_status check_adapters(const ctx *host, config *lenient, msptk_json *findings,
+                                   msptk_error **ret_err)
+{
+        ctx c = *host; /* with the configuration that is looked at */
+        registry *r = NULL;
+        msptk_status st;
+
+        c.config = lenient;
+        TRY(msptk__registry_open(&c, &r, ret_err));
+        st = add_adapter_problems(r, lenient, findings, ret_err);
+        msptk__registry_close(r);
+        return st;
+}
+
 /* Opens the configuration anew and leniently, so that every problem is found and not only the
  * first. */
 msptk_status msptk__op_config_check(act *a, const msptk_json *args, msptk_json **ret,
@@ -50,6 +95,7 @@ msptk_status msptk__op_config_check(act *a, const msptk_json *args, msptk_json *
         (void)args;
         TRY(msptk__toolkit_config_lenient(msptk__act_ctx(a), &lenient, ret_err));
         TRY(msptk__config_check(lenient, NULL, &findings, ret_err));
+        TRY(check_adapters(msptk__act_ctx(a), lenient, findings, ret_err));
         file = msptk__config_file(lenient);
         msptk__obj_str(&o, "schema", "msptk.config_check/1");
         msptk__obj_str_or_null(&o, "file", file);

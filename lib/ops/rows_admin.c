@@ -94,6 +94,7 @@ static const op_column finding_columns[] = {
         { "level", "LEVEL", 1, "severity" },
         { "key", "KEY", 2, "text" },
         { "line", "LINE", 2, "int" },
+        { "column", "COL", 3, "int" },
         { "message", "MESSAGE", 1, "text" },
         { "suggestion", "WHAT TO DO", 3, "text" },
         { 0 },

@@ -81,8 +81,8 @@ static void unknown_keys_name_place_and_nearest_key(void **state)
         refused("audit: {zzzzzzzzzzz: 1}\n", "UNKNOWN_KEY", "'zzzzzzzzzzz'",
                 "keys of audit: commit_interval");
         refused("adapters:\n  - {name: p, type: plugin, checks: [{name: a, command: [x], "
-                "critcal: 5}]}\n",
-                "UNKNOWN_KEY", "'critcal'", "did you mean 'critical'?");
+                "timeut: 5}]}\n",
+                "UNKNOWN_KEY", "'timeut'", "did you mean 'command'?");
         refused("backup: {provider: x}\n", "UNKNOWN_KEY", "'provider'", "'providers'");
         refused("just text\n", "BAD_VALUE", "sections", "general:");
         refused("general: [1]\n", "BAD_VALUE", "line 1, column 10: 'general' must be a section",

@@ -35,6 +35,15 @@ def main():
     cases.check("--fail-on critical", expect(bad.run("config", "check", "--fail-on", "critical"), 1))
     cases.check("--fail-on unknown", expect(bad.run("config", "check", "--fail-on", "unknown"), 0))
     bad.close()
+    typo = Tool("adapters:\n  - name: world\n    type: fake\n    latency_mss: 3\n")
+    cases.check("1: config check finds a setting that an adapter does not know",
+                expect(typo.run("config", "check"), 1, "latency_mss", "latency_ms'", where="stdout"))
+    typo.close()
+    nowhere = Tool()
+    os.mkdir(os.path.join(nowhere.place, "folder"))
+    cases.check("3: an error says what went wrong, not only what was tried",
+                expect(nowhere.run("-c", "folder", "client", "list"), 3, "because: ", "not a regular file"))
+    nowhere.close()
     for args in (["client", "list"], ["client", "list", "--json"], ["--help"], ["--version"], ["completion", "bash"]):
         with open("/dev/full", "w", encoding="utf-8") as full:
             code, said = into(tool, full, *args)
