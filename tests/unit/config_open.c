@@ -82,7 +82,7 @@ static void unknown_keys_name_place_and_nearest_key(void **state)
                 "keys of audit: commit_interval");
         refused("adapters:\n  - {name: p, type: plugin, checks: [{name: a, command: [x], "
                 "timeut: 5}]}\n",
-                "UNKNOWN_KEY", "'timeut'", "did you mean 'command'?");
+                "UNKNOWN_KEY", "'timeut'", "did you mean 'timeout'?");
         refused("backup: {provider: x}\n", "UNKNOWN_KEY", "'provider'", "'providers'");
         refused("just text\n", "BAD_VALUE", "sections", "general:");
         refused("general: [1]\n", "BAD_VALUE", "line 1, column 10: 'general' must be a section",
