@@ -67,6 +67,7 @@ static msptk_status copy_info(adapter_kind *k, msptk_error **ret_err)
         const char **slots[] = { &k->info.type, &k->info.title, &k->info.description,
                                  &k->info.settings, &k->info.docs };
         AUTO_JSON msptk_json *settings = NULL;
+        msptk_status st;
 
         COMPLETE_ROW(k->info, k->ops.info);
         for (size_t i = 0; i < ARRAY_LEN(slots); i++) {
@@ -78,8 +79,10 @@ static msptk_status copy_info(adapter_kind *k, msptk_error **ret_err)
         k->ops.info = &k->info;
         if (!k->info.settings)
                 return MSPTK_OK;
-        if (msptk_json_parse(k->info.settings, strlen(k->info.settings), &settings, NULL) < 0 ||
-            msptk_json_type(settings) != MSPTK_JSON_OBJECT)
+        st = msptk_json_parse(k->info.settings, strlen(k->info.settings), &settings, NULL);
+        if (st == MSPTK_E_NOMEM)
+                return msptk__nomem(ret_err);
+        if (st < 0 || msptk_json_type(settings) != MSPTK_JSON_OBJECT)
                 return fail_why(ret_err, MSPTK_E_INVALID, "SLOT_INVALID",
                                 "give an object of settings, or NULL",
                                 "info.settings of adapter '%.64s' is no JSON object", k->info.type);

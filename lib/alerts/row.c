@@ -415,13 +415,11 @@ msptk_status msptk__alert_events(store_tx *tx, int64_t n, msptk_json **ret, mspt
         while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK) {
                 const char *detail = msptk__stmt_text(q, 3);
                 json_obj o = msptk__obj();
-                msptk_json *parsed = NULL;
 
                 msptk__obj_time(&o, "at", msptk__stmt_int(q, 0));
                 msptk__obj_str(&o, "kind", msptk__stmt_text(q, 1));
                 msptk__obj_str(&o, "who", msptk__stmt_text(q, 2));
-                if (*detail && msptk_json_parse(detail, strlen(detail), &parsed, NULL) == MSPTK_OK)
-                        msptk__obj_json(&o, "detail", parsed);
+                (void)msptk__obj_parsed(&o, "detail", *detail ? detail : NULL);
                 msptk__array_take(&rows, &o);
         }
         if (st < 0)

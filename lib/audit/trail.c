@@ -19,7 +19,6 @@ static void flush_first(act *a)
 static void add_entry(json_obj *rows, const audit_entry *e)
 {
         AUTO_OBJ json_obj o = msptk__obj();
-        AUTO_JSON msptk_json *detail = NULL;
         char hash[2 * DIGEST_BYTES + 1];
 
         msptk__hex(e->hash, DIGEST_BYTES, hash);
@@ -35,10 +34,7 @@ static void add_entry(json_obj *rows, const audit_entry *e)
                        e->status < 0 ? msptk_status_name((msptk_status)e->status) : "OK");
         msptk__obj_str(&o, "args_digest", e->args_digest);
         /* A changed row may hold anything. */
-        if (msptk__json_parse(e->detail, strlen(e->detail), JSON_MAX_BYTES, JSON_MAX_DEPTH, &detail,
-                              NULL) == MSPTK_OK)
-                msptk__obj_copy(&o, "detail", detail);
-        else
+        if (msptk__obj_parsed(&o, "detail", e->detail) == MSPTK_DONE)
                 msptk__obj_str(&o, "detail", e->detail);
         msptk__obj_str(&o, "trace_id", e->trace_id);
         msptk__obj_str(&o, "hash", hash);

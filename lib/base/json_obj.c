@@ -2,6 +2,8 @@
 #define ROOM "base"
 #include "base/base.h"
 
+#include <string.h>
+
 static void note(json_obj *o, msptk_status st)
 {
         if (st < 0 && !o->failed)
@@ -81,6 +83,23 @@ void msptk__obj_json(json_obj *o, const char *key, msptk_json *child)
                 msptk_json_free(child);
         else
                 note(o, msptk_json_set(o->json, key, child));
+}
+
+msptk_status msptk__obj_parsed(json_obj *o, const char *key, const char *text)
+{
+        msptk_json *value = NULL;
+        msptk_status st;
+
+        if (o->failed)
+                return MSPTK_OK;
+        st = text ? msptk_json_parse(text, strlen(text), &value, NULL) : MSPTK_DONE;
+        if (st == MSPTK_OK)
+                msptk__obj_json(o, key, value);
+        else if (st == MSPTK_E_NOMEM)
+                note(o, st);
+        else
+                st = MSPTK_DONE;
+        return st == MSPTK_DONE ? MSPTK_DONE : MSPTK_OK;
 }
 
 void msptk__obj_copy(json_obj *o, const char *key, const msptk_json *value)

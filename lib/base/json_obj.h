@@ -24,6 +24,9 @@ void msptk__obj_null(json_obj *o, const char *key);
 void msptk__obj_time(json_obj *o, const char *key, int64_t us);
 void msptk__obj_json(json_obj *o, const char *key,
                      msptk_json *child); /* adopts; NULL is a failure */
+/* A text of JSON as the value it says. MSPTK_DONE, and nothing set, when it is NULL or no JSON: the
+ * caller says what that means. Memory that fails is a failure, not an absence. */
+msptk_status msptk__obj_parsed(json_obj *o, const char *key, const char *text);
 void msptk__obj_copy(json_obj *o, const char *key,
                      const msptk_json *value);                       /* NULL leaves the key out */
 void msptk__obj_take(json_obj *o, const char *key, json_obj *child); /* adopts what child built */

@@ -140,10 +140,15 @@ static msptk_status plan_json(const char *action, const client_row *before, cons
         msptk__obj_str(&change, "action", action);
         msptk__obj_str(&change, "what", "client");
         msptk__obj_str(&change, "id", before ? before->id : after->id);
-        if (before && msptk__client_json(before, &view, NULL) == MSPTK_OK)
-                msptk__obj_json(&change, "before", view);
-        if (after && msptk__client_json(after, &view, NULL) == MSPTK_OK)
-                msptk__obj_json(&change, "after", view);
+        /* Without its view a change cannot be judged: then there is no plan. */
+        if (before) {
+                (void)msptk__client_json(before, &view, NULL);
+                msptk__obj_json(&change, "before", STEAL(view));
+        }
+        if (after) {
+                (void)msptk__client_json(after, &view, NULL);
+                msptk__obj_json(&change, "after", STEAL(view));
+        }
         msptk__array_take(&changes, &change);
         msptk__obj_take(&o, "changes", &changes);
         msptk__obj_int(&o, "revision", before ? before->revision : 0);

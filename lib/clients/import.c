@@ -217,7 +217,8 @@ static msptk_status find_client(store_tx *tx, const client_row *c, char **ret, b
         AUTO_BUF buf folded = BUF_INIT(16384);
         msptk_status st;
 
-        TRY(msptk__text_fold(c->name, strlen(c->name), &folded));
+        (void)msptk__text_fold(c->name, strlen(c->name), &folded);
+        TRY(msptk__buf_status(&folded, ROOM, "the folded name", ret_err));
         TRY(msptk__query(tx, &q, ret_err,
                          "SELECT id, deleted_at FROM client WHERE id = ?1"
                          " UNION SELECT id, deleted_at FROM client WHERE folded = ?2 AND"

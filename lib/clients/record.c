@@ -141,11 +141,7 @@ msptk_status msptk__client_read(store_tx *tx, const char *id, client_row *ret,
 
 static void add_parsed(json_obj *o, const char *key, const char *text, bool array)
 {
-        msptk_json *value = NULL;
-
-        if (text && msptk_json_parse(text, strlen(text), &value, NULL) == MSPTK_OK)
-                msptk__obj_json(o, key, value);
-        else
+        if (msptk__obj_parsed(o, key, text) == MSPTK_DONE)
                 msptk__obj_json(o, key, array ? msptk_json_new_array() : msptk_json_new_object());
 }
 

@@ -276,7 +276,8 @@ msptk_status msptk__device_update(act *a, const msptk_json *args, msptk_json **r
         store_tx *tx;
 
         TRY(read_change(a, args, &tx, &before, &after, ret_err));
-        TRY(msptk__text_fold(after.name, strlen(after.name), &folded));
+        (void)msptk__text_fold(after.name, strlen(after.name), &folded);
+        TRY(msptk__buf_status(&folded, ROOM, "the folded name", ret_err));
         TRY(msptk__exec(tx, ret_err,
                         "UPDATE device SET name = ?2, folded = ?3, named_by_hand ="
                         " CASE WHEN ?4 = 1 THEN 1 ELSE named_by_hand END, address = ?5, os = ?6,"

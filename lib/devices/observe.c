@@ -336,7 +336,8 @@ static msptk_status read_facts(const device_news *n, facts *f, msptk_error **ret
         TRY(clean(n->row->address, &f->address, ret_err));
         if (n->row->attributes)
                 TRY(msptk_json_print(n->row->attributes, 0, &f->attributes, ret_err));
-        TRY(msptk__text_fold(f->name, strlen(f->name), &folded));
+        (void)msptk__text_fold(f->name, strlen(f->name), &folded);
+        TRY(msptk__buf_status(&folded, ROOM, "the folded name", ret_err));
         f->folded = msptk__buf_steal(&folded);
         read_presence(n, f);
         return f->folded ? MSPTK_OK : msptk__nomem(ret_err);

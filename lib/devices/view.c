@@ -6,11 +6,7 @@
 
 static void add_parsed(json_obj *o, const char *key, const char *text)
 {
-        msptk_json *value = NULL;
-
-        if (text && msptk_json_parse(text, strlen(text), &value, NULL) == MSPTK_OK)
-                msptk__obj_json(o, key, value);
-        else
+        if (msptk__obj_parsed(o, key, text) == MSPTK_DONE)
                 msptk__obj_json(o, key, msptk_json_new_object());
 }
 
@@ -302,7 +298,8 @@ static msptk_status like_pattern(const char *search, buf *pattern, msptk_error *
 {
         AUTO_BUF buf folded = BUF_INIT(4096);
 
-        TRY(msptk__text_fold(search, strlen(search), &folded));
+        (void)msptk__text_fold(search, strlen(search), &folded);
+        TRY(msptk__buf_status(&folded, ROOM, "the search text", ret_err));
         msptk__buf_add_char(pattern, '%');
         for (const char *p = msptk__buf_text(&folded); *p; p++) {
                 if (*p == '%' || *p == '_' || *p == '\\')

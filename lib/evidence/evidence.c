@@ -65,11 +65,7 @@ msptk_status msptk__evidence_add(store_tx *tx, const evidence *e, int64_t *ret_i
 
 static void add_parsed(json_obj *o, const char *key, const char *text)
 {
-        msptk_json *value = NULL;
-
-        if (msptk_json_parse(text, strlen(text), &value, NULL) == MSPTK_OK)
-                msptk__obj_json(o, key, value);
-        else
+        if (msptk__obj_parsed(o, key, text) == MSPTK_DONE)
                 msptk__obj_str(o, key, text);
 }
 

@@ -177,7 +177,7 @@ static msptk_status collect(asking *g, const adapter_sink *sink, cancel *tok, ms
 {
         ask *k = g->k;
         const char **lists = msptk__alloc_array(2 * (k->device_count + 1), sizeof(*lists));
-        const char **addresses = lists + k->device_count + 1;
+        const char **addresses = lists ? lists + k->device_count + 1 : NULL;
         msptk_query query = { .struct_size = sizeof(query),
                               .client_id = k->client_id,
                               .vendor_client = k->vendor_client,

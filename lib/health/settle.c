@@ -57,9 +57,13 @@ static void put_observed(json_writer *w, const observed *o)
         if (*o->data) {
                 AUTO_JSON msptk_json *data = NULL;
 
-                if (msptk_json_parse(o->data, strlen(o->data), &data, NULL) == MSPTK_OK) {
+                msptk_status st = msptk_json_parse(o->data, strlen(o->data), &data, NULL);
+
+                if (st == MSPTK_OK) {
                         msptk__jw_key(w, "data");
                         msptk__jw_json(w, data);
+                } else if (st == MSPTK_E_NOMEM) {
+                        w->out->failed = st; /* evidence is whole or not at all */
                 }
         }
         msptk__jw_object_end(w);

@@ -55,25 +55,26 @@ static void keyed_digest(const redactor *r, const uint8_t *data, size_t len, uin
         crypto_generichash(out, 16, data, len, r->key, sizeof(r->key));
 }
 
-static void learn_bytes(redactor *r, const uint8_t *data, size_t len)
+static bool learn_bytes(redactor *r, const uint8_t *data, size_t len)
 {
         fingerprint f = { .len = (uint32_t)len };
 
         if (len < FINGERPRINT_MIN || len > VARIANT_MAX)
-                return;
+                return true;
         f.rolling = roll_hash(r, data, len);
         keyed_digest(r, data, len, f.mark);
         for (uint32_t i = 0; i < r->count; i++)
                 if (r->rows[i].len == f.len && !memcmp(r->rows[i].mark, f.mark, 16))
-                        return;
+                        return true;
         if (!r->rows)
                 r->rows = msptk__alloc_array(FINGERPRINTS_MAX, sizeof(*r->rows));
         if (!r->rows)
-                return;
+                return false;
         r->rows[r->next] = f;
         r->next = (r->next + 1) % FINGERPRINTS_MAX;
         if (r->count < FINGERPRINTS_MAX)
                 r->count++;
+        return true;
 }
 
 /* ---- the forms in which a secret travels ---- */
@@ -113,41 +114,45 @@ static size_t json_escape(const uint8_t *data, size_t len, char *out)
         return n;
 }
 
-static void learn_variants(redactor *r, const uint8_t *data, size_t len, char *room)
+static bool learn_variants(redactor *r, const uint8_t *data, size_t len, char *room)
 {
         static const int variants[] = { sodium_base64_VARIANT_ORIGINAL,
                                         sodium_base64_VARIANT_ORIGINAL_NO_PADDING,
                                         sodium_base64_VARIANT_URLSAFE_NO_PADDING };
+        bool all = true;
         size_t n;
 
         for (size_t i = 0; i < ARRAY_LEN(variants); i++) {
                 sodium_bin2base64(room, sodium_base64_ENCODED_LEN(len, variants[i]), data, len,
                                   variants[i]);
-                learn_bytes(r, (uint8_t *)room, strlen(room));
+                all &= learn_bytes(r, (uint8_t *)room, strlen(room));
         }
         n = percent_encode(data, len, room);
         if (n != len)
-                learn_bytes(r, (uint8_t *)room, n);
+                all &= learn_bytes(r, (uint8_t *)room, n);
         n = json_escape(data, len, room);
         if (n != len)
-                learn_bytes(r, (uint8_t *)room, n);
+                all &= learn_bytes(r, (uint8_t *)room, n);
+        return all;
 }
 
-void msptk__redact_learn(const ctx *c, const void *bytes, size_t len)
+msptk_status msptk__redact_learn(const ctx *c, const void *bytes, size_t len)
 {
         redactor *r = c && c->vault ? &c->vault->redact : NULL;
         AUTO_SECRET secret *room = NULL;
+        bool all;
         void *mem;
 
         if (!r || len < FINGERPRINT_MIN || len > SECRET_BYTES_MAX)
-                return;
+                return MSPTK_OK;
         pthread_mutex_lock(&r->lock);
-        learn_bytes(r, bytes, len);
+        all = learn_bytes(r, bytes, len);
         /* Room for the longest form; of long secrets (certificates) the plain form must do. */
-        if (len <= SECRET_BYTES_MAX / 4 &&
-            msptk__secret_make(3 * len + 8, &room, &mem, NULL) == MSPTK_OK)
-                learn_variants(r, bytes, len, mem);
+        if (len <= SECRET_BYTES_MAX / 4)
+                all = all && msptk__secret_make(3 * len + 8, &room, &mem, NULL) == MSPTK_OK &&
+                      learn_variants(r, bytes, len, mem);
         pthread_mutex_unlock(&r->lock);
+        return all ? MSPTK_OK : MSPTK_E_NOMEM;
 }
 
 /* ---- finding ---- */

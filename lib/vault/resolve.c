@@ -203,7 +203,7 @@ static msptk_status from_exec(ctx *c, const char *command, const secret_source *
 msptk_status msptk__secret_resolve(ctx *c, const char *ref, const secret_source *src, secret **ret,
                                    msptk_error **ret_err)
 {
-        secret *s = NULL;
+        AUTO_SECRET secret *s = NULL;
         const void *bytes;
         const char *rest;
         int form = form_of(ref);
@@ -226,7 +226,8 @@ msptk_status msptk__secret_resolve(ctx *c, const char *ref, const secret_source 
         else
                 TRY(msptk__vault_get(c->vault, rest, &s, ret_err));
         bytes = msptk__secret_bytes(s, &len);
-        msptk__redact_learn(c, bytes, len);
-        *ret = s;
+        if (msptk__redact_learn(c, bytes, len) < 0)
+                return msptk__nomem(ret_err);
+        *ret = STEAL(s);
         return MSPTK_OK;
 }

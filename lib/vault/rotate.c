@@ -25,16 +25,22 @@ static msptk_status remove_file(const char *path, msptk_error **ret_err)
         return MSPTK_OK;
 }
 
-static int is_key(const char *path, const char *id)
+/* A file that is missing or no key is not the one; a file that could not be read may be. */
+static msptk_status is_key(const char *path, const char *id, bool *ret, msptk_error **ret_err)
 {
+        AUTO_ERROR msptk_error *err = NULL;
         vault_key key = { 0 };
-        int same;
+        msptk_status st = msptk__key_file_read(path, &key, &err);
 
-        if (msptk__key_file_read(path, &key, NULL) < 0)
-                return 0;
-        same = !strcmp(key.id, id);
-        msptk__key_clear(&key);
-        return same;
+        if (st < 0 && st != MSPTK_E_CRYPTO) {
+                if (ret_err)
+                        *ret_err = STEAL(err);
+                return st;
+        }
+        *ret = st == MSPTK_OK && !strcmp(key.id, id);
+        if (st == MSPTK_OK)
+                msptk__key_clear(&key);
+        return MSPTK_OK;
 }
 
 /* `id` is the database's current key: makes the key file hold it, and clears away the rest. */
@@ -42,11 +48,14 @@ static msptk_status settle_files(vault *v, const char *id, msptk_error **ret_err
 {
         AUTO_FREE char *fresh = msptk__key_path(v, ".new");
         AUTO_FREE char *old = msptk__key_path(v, ".old");
+        bool placed, waiting;
 
         if (!fresh || !old)
                 return msptk__nomem(ret_err);
-        if (!is_key(v->key_file, id)) {
-                if (!is_key(fresh, id))
+        TRY(is_key(v->key_file, id, &placed, ret_err));
+        if (!placed) {
+                TRY(is_key(fresh, id, &waiting, ret_err));
+                if (!waiting)
                         return fail_why(ret_err, MSPTK_E_CRYPTO, "WRONG_KEY",
                                         "restore the key file that belongs to this database",
                                         "put the new key in place: neither '%s' nor '%s' holds it",

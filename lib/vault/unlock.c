@@ -94,6 +94,7 @@ static msptk_status wrong_key(const vault *v, const key_row *row, msptk_error **
 static msptk_status from_file(vault *v, const key_row *row, vault_key *ret, msptk_error **ret_err)
 {
         AUTO_FREE char *fresh = msptk__key_path(v, ".new");
+        AUTO_ERROR msptk_error *err_new = NULL;
         msptk_status st, st_new;
 
         if (!fresh)
@@ -105,7 +106,7 @@ static msptk_status from_file(vault *v, const key_row *row, vault_key *ret, mspt
         }
         if (st == MSPTK_OK)
                 msptk__key_clear(ret);
-        st_new = msptk__key_file_read(fresh, ret, NULL);
+        st_new = msptk__key_file_read(fresh, ret, &err_new);
         if (st_new == MSPTK_OK && !strcmp(ret->id, row->id)) {
                 if (st < 0 && ret_err) {
                         msptk_error_free(*ret_err);
@@ -116,7 +117,13 @@ static msptk_status from_file(vault *v, const key_row *row, vault_key *ret, mspt
         }
         if (st_new == MSPTK_OK)
                 msptk__key_clear(ret);
-        return st < 0 ? st : wrong_key(v, row, ret_err);
+        if (st < 0)
+                return st;
+        if (st_new == MSPTK_OK || st_new == MSPTK_E_CRYPTO)
+                return wrong_key(v, row, ret_err);
+        if (ret_err) /* it could not be read: it may well be the right one */
+                *ret_err = STEAL(err_new);
+        return st_new;
 }
 
 static msptk_status from_passphrase(vault *v, const key_row *row, vault_key *ret,

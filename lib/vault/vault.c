@@ -179,19 +179,19 @@ msptk_status msptk__vault_put(vault *v, store_tx *tx, const char *name, const vo
                                 "give the secret itself",
                                 "store the secret '%s': it must have 1 to %d bytes, not %zu", name,
                                 SECRET_BYTES_MAX, len);
+        if (msptk__redact_learn(v->c, bytes, len) < 0)
+                return msptk__nomem(ret_err);
         pthread_mutex_lock(&v->lock);
         st = msptk__vault_key(v, tx, 1, &key, ret_err);
         if (st == MSPTK_OK)
                 st = msptk__vault_write_row(v, tx, key, name, bytes, len, ret_err);
         pthread_mutex_unlock(&v->lock);
-        if (st < 0)
-                return msptk__wrap(ret_err, st, "store the secret '%s'", name);
-        msptk__redact_learn(v->c, bytes, len);
-        return MSPTK_OK;
+        return st < 0 ? msptk__wrap(ret_err, st, "store the secret '%s'", name) : MSPTK_OK;
 }
 
 msptk_status msptk__vault_get(vault *v, const char *name, secret **ret, msptk_error **ret_err)
 {
+        AUTO_SECRET secret *s = NULL;
         store_tx *tx = NULL;
         const vault_key *key;
         const void *bytes;
@@ -203,13 +203,15 @@ msptk_status msptk__vault_get(vault *v, const char *name, secret **ret, msptk_er
         pthread_mutex_lock(&v->lock);
         st = msptk__vault_key(v, tx, 0, &key, ret_err);
         if (st == MSPTK_OK)
-                st = msptk__vault_open_row(v, tx, key, name, ret, ret_err);
+                st = msptk__vault_open_row(v, tx, key, name, &s, ret_err);
         pthread_mutex_unlock(&v->lock);
         read_end(v, &tx);
         if (st < 0)
                 return st;
-        bytes = msptk__secret_bytes(*ret, &len);
-        msptk__redact_learn(v->c, bytes, len);
+        bytes = msptk__secret_bytes(s, &len);
+        if (msptk__redact_learn(v->c, bytes, len) < 0)
+                return msptk__nomem(ret_err);
+        *ret = STEAL(s);
         return MSPTK_OK;
 }
 

@@ -108,7 +108,8 @@ int msptk__secret_is_ref(const char *ref);
 size_t msptk__redact(const ctx *c, char *text);
 bool msptk__redact_idle(const ctx *c); /* no secret is known yet: nothing to look for */
 size_t msptk__redact_bytes(const ctx *c, char *data, size_t len);
-void msptk__redact_learn(const ctx *c, const void *bytes, size_t len);
+/* E_NOMEM: it could not be learned, and must not be given out. */
+msptk_status msptk__redact_learn(const ctx *c, const void *bytes, size_t len);
 
 /* ---- signatures: one Ed25519 key per database, sealed in the vault, made at first use (inside tx)
  * ---- */

@@ -96,6 +96,17 @@ bool fault_was_hit(fault_loop *f)
         return atomic_load(&hit);
 }
 
+void fault_rest(fault_loop *f)
+{
+        (void)f;
+        atomic_store(&armed_kinds, 0);
+}
+
+void fault_arm(fault_loop *f)
+{
+        atomic_store(&armed_kinds, f->kinds);
+}
+
 static bool no_memory(void)
 {
         if (!fault_point(FAULT_ALLOC))

@@ -39,6 +39,11 @@ bool fault_next(fault_loop *f);
  */
 bool fault_was_hit(fault_loop *f);
 
+/* Inside a round: no faults while the test prepares the next step, and faults again; the count goes
+ * on where it was. */
+void fault_rest(fault_loop *f);
+void fault_arm(fault_loop *f);
+
 /* For transports and file systems of tests: counts one point and says whether it has to fail. */
 bool fault_point(unsigned kind);
 
