@@ -30,15 +30,18 @@ static int64_t host_now(const msptk_host *host)
 static void host_clean_text(const msptk_host *host, const char *text, size_t len, char *out,
                             size_t cap)
 {
-        AUTO_BUF buf clean = BUF_INIT(cap + 16);
+        /* Into the caller's memory, so that short memory cannot lose a label or a message. */
+        buf clean = { .data = out, .cap = cap, .limit = cap - 1 };
+        AUTO_FREE char *copy = NULL;
 
         (void)host;
         if (!cap)
                 return;
-        if (text && msptk__text_clean(text, len, 0, cap - 1, &clean) < 0)
-                msptk__buf_reset(&clean);
-        memcpy(out, msptk__buf_text(&clean), clean.len);
-        out[clean.len] = '\0';
+        if (text && text < out + cap && out < text + len) /* in place: cleaning may lengthen */
+                text = copy = msptk__strndup(text, len);
+        out[0] = '\0';
+        if (text)
+                (void)msptk__text_clean(text, len, 0, cap - 1, &clean);
 }
 
 /* Redacted before it is cut, and again after the cleaning put together what it took apart. */

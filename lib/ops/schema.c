@@ -193,7 +193,7 @@ msptk_status msptk__op_input_schema(const op_row *row, msptk_json **ret, msptk_e
         }
         msptk__obj_str(&o, "type", "object");
         msptk__obj_take(&o, "properties", &properties);
-        if (!required.failed && msptk_json_count(required.json))
+        if (required.failed || msptk_json_count(required.json))
                 msptk__obj_take(&o, "required", &required);
         else
                 msptk__obj_clear(&required);
@@ -205,7 +205,7 @@ msptk_status msptk__op_output_schema(const op_row *row, msptk_json **ret, msptk_
 {
         AUTO_OBJ json_obj o = msptk__obj();
         AUTO_JSON msptk_json *properties = NULL;
-        json_obj required = msptk__array();
+        AUTO_OBJ json_obj required = msptk__array();
 
         TRY(msptk__wrap(ret_err,
                         msptk_json_parse(row->result, strlen(row->result), &properties, ret_err),

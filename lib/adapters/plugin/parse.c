@@ -84,14 +84,18 @@ static size_t as_json(cursor from, char out[NUMBER_CAP])
         return from.at == from.end ? at : 0;
 }
 
-bool msptk__plugin_number(const char *text, size_t len, double *ret)
+/* False also when memory is short; then *starved says that it may have been a number after all. */
+static bool read_number(const char *text, size_t len, double *ret, bool *starved)
 {
         char json[NUMBER_CAP];
         size_t json_len = as_json((cursor){ text, text + len }, json);
         msptk_json *doc = NULL;
+        msptk_status st;
         double value;
 
-        if (!json_len || msptk_json_parse(json, json_len, &doc, NULL) < 0)
+        st = json_len ? msptk_json_parse(json, json_len, &doc, NULL) : MSPTK_E_PARSE;
+        *starved |= st == MSPTK_E_NOMEM;
+        if (st < 0)
                 return false;
         value = msptk_json_double(doc, NAN);
         msptk_json_free(doc);
@@ -101,7 +105,14 @@ bool msptk__plugin_number(const char *text, size_t len, double *ret)
         return true;
 }
 
-bool msptk__plugin_range_parse(const char *text, size_t len, plugin_range *ret)
+bool msptk__plugin_number(const char *text, size_t len, double *ret)
+{
+        bool starved = false;
+
+        return read_number(text, len, ret, &starved);
+}
+
+static bool read_range(const char *text, size_t len, plugin_range *ret, bool *starved)
 {
         plugin_range r = { .low = 0, .high = INFINITY, .set = true };
         const char *colon;
@@ -117,19 +128,26 @@ bool msptk__plugin_range_parse(const char *text, size_t len, plugin_range *ret)
 
                 if (low_len == 1 && *text == '~')
                         r.low = -INFINITY;
-                else if (low_len && !msptk__plugin_number(text, low_len, &r.low))
+                else if (low_len && !read_number(text, low_len, &r.low, starved))
                         return false;
                 len -= low_len + 1;
                 text = colon + 1;
         } else if (!len) {
                 return false;
         }
-        if (len && !msptk__plugin_number(text, len, &r.high))
+        if (len && !read_number(text, len, &r.high, starved))
                 return false;
         if (r.low > r.high)
                 return false;
         *ret = r;
         return true;
+}
+
+bool msptk__plugin_range_parse(const char *text, size_t len, plugin_range *ret)
+{
+        bool starved = false;
+
+        return read_range(text, len, ret, &starved);
 }
 
 bool msptk__plugin_range_alerts(const plugin_range *range, double value)
@@ -241,7 +259,7 @@ static void scale_range(plugin_range *r, double factor)
 }
 
 /* VALUE[UOM];warn;crit;min;max. A threshold that cannot be read is as if it was not given. */
-static bool read_value(cursor *c, plugin_metric *m)
+static bool read_value(cursor *c, plugin_metric *m, bool *starved)
 {
         cursor f = read_field(c);
         size_t len;
@@ -255,7 +273,7 @@ static bool read_value(cursor *c, plugin_metric *m)
         } else {
                 len = number_len(f);
                 factor = read_unit((cursor){ f.at + len, f.end }, m->unit);
-                if (factor == 0 || !msptk__plugin_number(f.at, len, &m->value))
+                if (factor == 0 || !read_number(f.at, len, &m->value, starved))
                         return false;
         }
         for (int i = 0; c->at < c->end && !is_space(*c->at); i++) {
@@ -264,9 +282,9 @@ static bool read_value(cursor *c, plugin_metric *m)
                 if (!len)
                         continue;
                 if (i < 2)
-                        (void)msptk__plugin_range_parse(f.at, len, i ? &m->critical : &m->warning);
+                        (void)read_range(f.at, len, i ? &m->critical : &m->warning, starved);
                 else if (i < 4)
-                        (void)msptk__plugin_number(f.at, len, i == 2 ? &m->min : &m->max);
+                        (void)read_number(f.at, len, i == 2 ? &m->min : &m->max, starved);
         }
         m->value *= factor;
         m->min *= factor;
@@ -300,7 +318,7 @@ static void read_values(cursor c, plugin_metric *metrics, size_t cap, plugin_out
                 }
                 memset(&m, 0, sizeof(m));
                 cursor before = c;
-                if (read_label(&c, m.label) && read_value(&c, &m) &&
+                if (read_label(&c, m.label) && read_value(&c, &m, &ret->starved) &&
                     !is_known(metrics, ret->count, m.label)) {
                         metrics[ret->count++] = m;
                         continue;

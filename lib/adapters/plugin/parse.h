@@ -34,6 +34,7 @@ typedef struct plugin_output {
         size_t more_len;
         size_t count;   /* metrics filled */
         size_t skipped; /* values that could not be understood, were named twice, or too many */
+        bool starved;   /* memory was short: values or thresholds may be missing */
         bool too_many;
         bool binary; /* holds bytes that no text has */
 } plugin_output;

@@ -250,6 +250,10 @@ msptk_status msptk__plugin_emit(const plugin *self, const msptk_request *req,
         if (!metrics)
                 return msptk_error_set(ret_err, MSPTK_E_NOMEM, "plugin", "out of memory");
         msptk__plugin_parse(result->out, result->out_len, metrics, PLUGIN_METRICS_MAX, &out);
+        if (out.starved) {
+                self->host->free(self->host, metrics);
+                return msptk_error_set(ret_err, MSPTK_E_NOMEM, "plugin", "out of memory");
+        }
         judge(self, check, result, &out, &v);
         row.state = v.state;
         if (!v.message[0])
