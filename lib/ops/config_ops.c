@@ -107,14 +107,7 @@ msptk_status msptk__op_config_check(act *a, const msptk_json *args, msptk_json *
 msptk_status msptk__op_config_explain(act *a, const msptk_json *args, msptk_json **ret,
                                       msptk_error **ret_err)
 {
-        AUTO_JSON msptk_json *view = NULL;
-        AUTO_OBJ json_obj o = msptk__obj();
-
-        TRY(msptk__config_explain(msptk__act_ctx(a)->config,
-                                  msptk_json_string(msptk_json_get(args, "key"), ""), &view,
-                                  ret_err));
-        msptk__obj_str(&o, "schema", "msptk.config_value/1");
-        for (const msptk_json *v = msptk_json_first(view); v; v = msptk_json_next(v))
-                msptk__obj_copy(&o, msptk_json_key(v), v);
-        return msptk__obj_end(&o, ret, ret_err);
+        return msptk__config_explain(msptk__act_ctx(a)->config,
+                                     msptk_json_string(msptk_json_get(args, "key"), ""), ret,
+                                     ret_err);
 }

@@ -221,7 +221,7 @@ const op_row msptk__admin_rows[] = {
                 .needs = NEED_CONFIG,
                 .params = explain_params,
                 .kind = RESULT_RECORD,
-                .schema = "msptk.config_value/1",
+                .schema = "msptk.config_setting/1",
                 .result = "{\"schema\":{\"type\":\"string\"},\"key\":{\"type\":\"string\"},"
                           "\"value\":{},\"unit\":{\"type\":[\"string\",\"null\"]},"
                           "\"type\":{\"type\":\"string\"},\"default\":{},\"source\":{\"type\":"

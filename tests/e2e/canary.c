@@ -371,7 +371,7 @@ static void a_secret_is_found_nowhere(void **state)
         static const char *const reads[] = { "config_show",    "config_check",  "secret_list",
                                              "audit_list",     "audit_verify",  "audit_head",
                                              "adapter_list",   "device_list",   "alert_list",
-                                             "client_list",    "doctor",        "morning",
+                                             "client_list",    "doctor",        "health_morning",
                                              "health_history", "health_status", NULL };
         for (size_t i = 0; reads[i]; i++) {
                 (void)call(reads[i], "{}");

@@ -143,7 +143,8 @@ static bool schema_accepts(const msptk_json *schema, const msptk_json *v, char *
 }
 
 /* Only words of the subset, in every place where a schema may stand. */
-static bool schema_is_subset(const msptk_json *schema, char *why, size_t cap)
+static inline __attribute__((unused)) bool schema_is_subset(const msptk_json *schema, char *why,
+                                                            size_t cap)
 {
         const msptk_json *items = schema_at(schema, "items");
         const msptk_json *properties = schema_at(schema, "properties");
