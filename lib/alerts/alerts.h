@@ -51,6 +51,12 @@ msptk_status msptk__alert_raise(const ctx *c, store_tx *tx, const problem *p, in
 msptk_status msptk__alert_clear(const ctx *c, store_tx *tx, const problem *p, int64_t now,
                                 alert_change *ret, msptk_error **ret_err);
 
+/* Resolves what is open of a client, or of one device of it, because it was removed: nobody will
+ * ever see those problems end. */
+msptk_status msptk__alert_end_all(store_tx *tx, const char *client_id, const char *device_id,
+                                  const char *who, const char *why, int64_t now,
+                                  msptk_error **ret_err);
+
 /* For views. */
 msptk_status msptk__alert_counts(store_tx *tx, const char *client_id, int64_t *ret_critical,
                                  int64_t *ret_warning, int64_t *ret_unknown, msptk_error **ret_err);

@@ -254,6 +254,24 @@ msptk_status msptk__alert_digest(store_tx *tx, const char *client_id, int64_t si
         return msptk__obj_end(&o, ret, ret_err);
 }
 
+msptk_status msptk__alert_end_all(store_tx *tx, const char *client_id, const char *device_id,
+                                  const char *who, const char *why, int64_t now,
+                                  msptk_error **ret_err)
+{
+        TRY(msptk__exec(tx, ret_err,
+                        "INSERT INTO alert_event (alert, at, kind, who, detail)"
+                        " SELECT n, ?3, 'resolved', ?4, NULL FROM alert WHERE client_id = ?1"
+                        " AND (?2 IS NULL OR device_id = ?2) AND status <> 'resolved'",
+                        SQL_TEXT(client_id), SQL_TEXT(device_id), SQL_INT(now), SQL_TEXT(who)));
+        return msptk__exec(tx, ret_err,
+                           "UPDATE alert SET status = 'resolved', resolved_at = ?3,"
+                           " resolved_by = ?4, resolve_note = ?5, changed_at = ?3, flapping = 0"
+                           " WHERE client_id = ?1 AND (?2 IS NULL OR device_id = ?2)"
+                           " AND status <> 'resolved'",
+                           SQL_TEXT(client_id), SQL_TEXT(device_id), SQL_INT(now), SQL_TEXT(who),
+                           SQL_TEXT(why));
+}
+
 /* An acceptance that still holds is kept with its alert: the next one inherits it. */
 msptk_status msptk__alert_prune(store_tx *tx, int64_t before, msptk_error **ret_err)
 {

@@ -49,6 +49,8 @@ static msptk_status take_args(client_row *c, const msptk_json *args, msptk_error
 
         if (name && !name[strspn(name, " \t\n")])
                 return fail(ret_err, MSPTK_E_INVALID, "the name of a client must not be blank");
+        if (name && name[strcspn(name, "\t\n")])
+                return fail(ret_err, MSPTK_E_INVALID, "the name of a client must be one line");
         TRY(take_text(&c->name, args, "name", ret_err));
         TRY(take_text(&c->tier, args, "tier", ret_err));
         TRY(take_text(&c->status, args, "status", ret_err));
@@ -220,6 +222,18 @@ static msptk_status read_both(act *a, const msptk_json *args, client_row *before
         return MSPTK_OK;
 }
 
+static msptk_status need_change(const msptk_json *args, msptk_error **ret_err)
+{
+        static const char *const changing[] = { "name",   "tier",     "status", "contact",
+                                                "rmm_id", "contacts", "fields" };
+
+        for (size_t i = 0; i < ARRAY_LEN(changing); i++)
+                if (msptk_json_get(args, changing[i]))
+                        return MSPTK_OK;
+        return fail(ret_err, MSPTK_E_INVALID, "nothing of client '%.64s' is to be changed",
+                    text_arg(args, "client_id"));
+}
+
 msptk_status msptk__client_update(act *a, const msptk_json *args, msptk_json **ret,
                                   msptk_error **ret_err)
 {
@@ -227,6 +241,7 @@ msptk_status msptk__client_update(act *a, const msptk_json *args, msptk_json **r
         AUTO_FREE char *folded = NULL;
         store_tx *tx;
 
+        TRY(need_change(args, ret_err));
         TRY(read_both(a, args, &before, &after, ret_err));
         TRY(fold_name(&after, &folded, ret_err));
         TRY(msptk__act_tx(a, &tx, ret_err));
@@ -246,6 +261,7 @@ msptk_status msptk__client_update_plan(act *a, const msptk_json *args, msptk_jso
 {
         AUTO_CLIENT client_row before = { 0 }, after = { 0 };
 
+        TRY(need_change(args, ret_err));
         TRY(read_both(a, args, &before, &after, ret_err));
         return plan_json("update", &before, &after, ret, ret_err);
 }

@@ -334,6 +334,16 @@ msptk_status msptk__device_remove(act *a, const msptk_json *args, msptk_json **r
         return msptk__obj_end(&o, ret, ret_err);
 }
 
+/* Of a client that was removed itself. */
+msptk_status msptk__device_remove_all(store_tx *tx, const char *client_id, int64_t now,
+                                      msptk_error **ret_err)
+{
+        return msptk__exec(tx, ret_err,
+                           "UPDATE device SET deleted_at = ?2, updated_at = ?2,"
+                           " revision = revision + 1 WHERE client_id = ?1 AND deleted_at = 0",
+                           SQL_TEXT(client_id), SQL_INT(now));
+}
+
 msptk_status msptk__device_remove_plan(act *a, const msptk_json *args, msptk_json **ret,
                                        msptk_error **ret_err)
 {

@@ -65,6 +65,8 @@ msptk_status msptk__device_get(act *a, const msptk_json *args, msptk_json **ret,
                                msptk_error **ret_err);
 msptk_status msptk__device_list(act *a, const msptk_json *args, msptk_json **ret,
                                 msptk_error **ret_err);
+msptk_status msptk__device_remove_all(store_tx *tx, const char *client_id, int64_t now,
+                                      msptk_error **ret_err);
 msptk_status msptk__device_remove(act *a, const msptk_json *args, msptk_json **ret,
                                   msptk_error **ret_err);
 msptk_status msptk__device_update(act *a, const msptk_json *args, msptk_json **ret,

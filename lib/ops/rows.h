@@ -48,4 +48,10 @@
         "\"revision\":{\"type\":\"integer\"}," \
         "\"created_at\":{\"type\":\"string\"},\"updated_at\":{\"type\":\"string\"}"
 
+/* remove.c */
+msptk_status msptk__op_client_delete(act *a, const msptk_json *args, msptk_json **ret,
+                                     msptk_error **ret_err);
+msptk_status msptk__op_device_remove(act *a, const msptk_json *args, msptk_json **ret,
+                                     msptk_error **ret_err);
+
 #endif

@@ -72,6 +72,19 @@ static void a_name_in_any_script_becomes_an_id(void **state)
         }
 }
 
+static void a_name_is_one_line_and_a_change_changes_something(void **state)
+{
+        msptk_client_manager *manager = msptk_toolkit_get_client_manager(*state);
+        msptk_args *args = msptk_args_new("client_update");
+        msptk_client *client = NULL;
+
+        assert_int_equal(msptk_client_manager_create(manager, "Two\nLines", NULL, &client, NULL),
+                         MSPTK_E_INVALID);
+        assert_int_equal(msptk_client_manager_update(manager, "acme-corp", args, &client, NULL),
+                         MSPTK_E_INVALID);
+        msptk_args_free(args);
+}
+
 static void a_second_client_of_the_same_name_is_refused(void **state)
 {
         msptk_error *err = NULL;
@@ -221,6 +234,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_name_in_any_script_becomes_an_id),
+                cmocka_unit_test(a_name_is_one_line_and_a_change_changes_something),
                 cmocka_unit_test(a_second_client_of_the_same_name_is_refused),
                 cmocka_unit_test(an_unknown_client_names_the_nearest),
                 cmocka_unit_test(a_list_is_complete_although_it_is_read_in_pages),

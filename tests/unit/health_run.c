@@ -105,6 +105,36 @@ static void a_client_without_devices_is_not_covered_by_the_health_of_others(void
         assert_string_equal(text_at(bare, "status"), "unknown");
 }
 
+static size_t rows_of(place *p, const char *operation, const char *rows)
+{
+        AUTO_JSON msptk_json *list = world_do(&p->w, operation, "{}");
+
+        return msptk_json_count(msptk_json_get(list, rows));
+}
+
+static void what_is_removed_takes_its_devices_and_alerts_along(void **state)
+{
+        AUTO_PLACE place p = { 0 };
+        AUTO_JSON msptk_json *run = NULL;
+        size_t alerts;
+
+        (void)state;
+        place_open(&p, "  - name: world\n    type: fake\n    devices: 3\n    problems: 0\n"
+                       "    script:\n"
+                       "      - {device: acme-0001, presence: down}\n"
+                       "      - {device: acme-0002, presence: down}\n");
+        enrol(&p, "Acme", "acme", "world");
+        run = world_do(&p.w, "health_check", "{'client_id':'acme'}");
+        alerts = rows_of(&p, "alert_list", "alerts");
+        assert_int_equal(alerts, 2);
+        msptk_json_free(world_do(&p.w, "device_remove", "{'device_id':'acme-0001'}"));
+        assert_int_equal(rows_of(&p, "alert_list", "alerts"), 1);
+        assert_int_equal(rows_of(&p, "device_list", "devices"), 2);
+        msptk_json_free(world_do(&p.w, "client_delete", "{'client_id':'acme'}"));
+        assert_int_equal(rows_of(&p, "alert_list", "alerts"), 0);
+        assert_int_equal(rows_of(&p, "device_list", "devices"), 0);
+}
+
 static void a_client_that_does_not_exist_stores_nothing(void **state)
 {
         AUTO_PLACE place p = { 0 };
@@ -440,6 +470,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(devices_that_are_withheld_are_said),
                 cmocka_unit_test(a_client_without_devices_is_not_covered_by_the_health_of_others),
+                cmocka_unit_test(what_is_removed_takes_its_devices_and_alerts_along),
                 cmocka_unit_test(a_client_that_does_not_exist_stores_nothing),
                 cmocka_unit_test(one_client_that_cannot_be_stored_leaves_the_others),
                 cmocka_unit_test(pages_of_a_big_run_give_every_result_once),
