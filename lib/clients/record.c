@@ -52,20 +52,12 @@ void msptk__client_clear(client_row *c)
         "id, name, tier, status, contact, contacts, rmm_id, fields, created_at, updated_at," \
         " deleted_at, revision"
 
-static bool copy_text(char **slot, store_stmt *q, int32_t column)
-{
-        const char *text = msptk__stmt_text(q, column);
-
-        *slot = msptk__strdup(text);
-        return !text || *slot;
-}
-
 static msptk_status from_row(store_stmt *q, client_row *c, msptk_error **ret_err)
 {
-        if (!copy_text(&c->id, q, 0) || !copy_text(&c->name, q, 1) || !copy_text(&c->tier, q, 2) ||
-            !copy_text(&c->status, q, 3) || !copy_text(&c->contact, q, 4) ||
-            !copy_text(&c->contacts, q, 5) || !copy_text(&c->rmm_id, q, 6) ||
-            !copy_text(&c->fields, q, 7))
+        if (!msptk__stmt_copy(q, 0, &c->id) || !msptk__stmt_copy(q, 1, &c->name) ||
+            !msptk__stmt_copy(q, 2, &c->tier) || !msptk__stmt_copy(q, 3, &c->status) ||
+            !msptk__stmt_copy(q, 4, &c->contact) || !msptk__stmt_copy(q, 5, &c->contacts) ||
+            !msptk__stmt_copy(q, 6, &c->rmm_id) || !msptk__stmt_copy(q, 7, &c->fields))
                 return msptk__nomem(ret_err);
         c->created_at = msptk__stmt_int(q, 8);
         c->updated_at = msptk__stmt_int(q, 9);
@@ -74,36 +66,13 @@ static msptk_status from_row(store_stmt *q, client_row *c, msptk_error **ret_err
         return MSPTK_OK;
 }
 
-enum { NEAR_MAX = 500 };
-
-/* The nearest id that exists; out of the first NEAR_MAX that share the first letter. */
-static char *nearest_id(store_tx *tx, const char *id)
-{
-        AUTO_STMT store_stmt *q = NULL;
-        AUTO_JSON msptk_json *ids = msptk_json_new_array();
-        const char *names[NEAR_MAX], *near;
-        char from[2] = { id[0], '\0' }, to[2] = { (char)(id[0] + 1), '\0' };
-        size_t n = 0;
-
-        if (!ids || !id[0] || (unsigned char)id[0] >= 0x7f)
-                return NULL;
-        if (msptk__query(tx, &q, NULL,
-                         "SELECT id FROM client WHERE deleted_at = 0 AND id >= ?1 AND id < ?2"
-                         " ORDER BY id LIMIT 500",
-                         SQL_TEXT(from), SQL_TEXT(to)) < 0)
-                return NULL;
-        while (msptk__stmt_step(q, NULL) == MSPTK_OK)
-                if (msptk_json_append_string(ids, msptk__stmt_text(q, 0)) < 0)
-                        return NULL;
-        for (const msptk_json *i = msptk_json_first(ids); i && n < NEAR_MAX; i = msptk_json_next(i))
-                names[n++] = msptk_json_string(i, "");
-        near = msptk__nearest(id, names, n);
-        return msptk__strdup(near);
-}
-
 static msptk_status not_found(store_tx *tx, const char *id, msptk_error **ret_err)
 {
-        AUTO_FREE char *near = nearest_id(tx, id);
+        AUTO_FREE char *near = msptk__query_nearest(
+                tx,
+                "SELECT id FROM client WHERE deleted_at = 0 AND id >= ?1 AND id < ?2"
+                " ORDER BY id LIMIT 500",
+                id);
         msptk_status st;
 
         if (near)

@@ -85,14 +85,6 @@ void msptk__device_clear(device_row *d)
         memset(d, 0, sizeof(*d));
 }
 
-static bool copy_text(char **slot, store_stmt *q, int32_t column)
-{
-        const char *text = msptk__stmt_text_or_null(q, column);
-
-        *slot = msptk__strdup(text);
-        return !text || *slot;
-}
-
 msptk_status msptk__device_row(store_tx *tx, const char *id, device_row *ret, msptk_error **ret_err)
 {
         AUTO_STMT store_stmt *q = NULL;
@@ -107,10 +99,11 @@ msptk_status msptk__device_row(store_tx *tx, const char *id, device_row *ret, ms
         st = msptk__stmt_step(q, ret_err);
         if (st != MSPTK_OK)
                 return st;
-        if (!copy_text(&d.id, q, 0) || !copy_text(&d.root, q, 1) ||
-            !copy_text(&d.client_id, q, 2) || !copy_text(&d.name, q, 3) ||
-            !copy_text(&d.kind, q, 4) || !copy_text(&d.os, q, 5) || !copy_text(&d.address, q, 6) ||
-            !copy_text(&d.fields, q, 7) || !copy_text(&d.attributes, q, 8))
+        if (!msptk__stmt_copy(q, 0, &d.id) || !msptk__stmt_copy(q, 1, &d.root) ||
+            !msptk__stmt_copy(q, 2, &d.client_id) || !msptk__stmt_copy(q, 3, &d.name) ||
+            !msptk__stmt_copy(q, 4, &d.kind) || !msptk__stmt_copy(q, 5, &d.os) ||
+            !msptk__stmt_copy(q, 6, &d.address) || !msptk__stmt_copy(q, 7, &d.fields) ||
+            !msptk__stmt_copy(q, 8, &d.attributes))
                 return msptk__nomem(ret_err);
         d.presence = msptk__stmt_int(q, 9);
         d.presence_at = msptk__stmt_int(q, 10);
@@ -124,35 +117,13 @@ msptk_status msptk__device_row(store_tx *tx, const char *id, device_row *ret, ms
         return MSPTK_OK;
 }
 
-enum { NEAR_MAX = 500 };
-
-/* The nearest id that exists; out of the first NEAR_MAX that share the first letter. */
-static char *nearest_id(store_tx *tx, const char *id)
-{
-        AUTO_STMT store_stmt *q = NULL;
-        AUTO_JSON msptk_json *ids = msptk_json_new_array();
-        const char *names[NEAR_MAX];
-        char from[2] = { id[0], '\0' }, to[2] = { (char)(id[0] + 1), '\0' };
-        size_t n = 0;
-
-        if (!ids || !id[0] || (unsigned char)id[0] >= 0x7f)
-                return NULL;
-        if (msptk__query(tx, &q, NULL,
-                         "SELECT id FROM device WHERE deleted_at = 0 AND root = id AND id >= ?1"
-                         " AND id < ?2 ORDER BY id LIMIT 500",
-                         SQL_TEXT(from), SQL_TEXT(to)) < 0)
-                return NULL;
-        while (msptk__stmt_step(q, NULL) == MSPTK_OK)
-                if (msptk_json_append_string(ids, msptk__stmt_text(q, 0)) < 0)
-                        return NULL;
-        for (const msptk_json *i = msptk_json_first(ids); i && n < NEAR_MAX; i = msptk_json_next(i))
-                names[n++] = msptk_json_string(i, "");
-        return msptk__strdup(msptk__nearest(id, names, n));
-}
-
 static msptk_status not_found(store_tx *tx, const char *id, msptk_error **ret_err)
 {
-        AUTO_FREE char *near = nearest_id(tx, id);
+        AUTO_FREE char *near = msptk__query_nearest(
+                tx,
+                "SELECT id FROM device WHERE deleted_at = 0 AND root = id AND id >= ?1 AND id < ?2"
+                " ORDER BY id LIMIT 500",
+                id);
 
         if (near)
                 return fail_why(ret_err, MSPTK_E_NOTFOUND, "DEVICE_NOT_FOUND",
@@ -216,7 +187,8 @@ static msptk_status add_ref(device_refs *refs, size_t *cap, store_stmt *q, msptk
         *r = (device_ref){ .id = msptk__stmt_dup(q, 0), .name = msptk__stmt_dup(q, 1) };
         r->adapter = msptk__strdup(msptk__stmt_text(q, 2));
         r->vendor_id = msptk__strdup(msptk__stmt_text(q, 3));
-        if (!r->id || !r->name || !r->adapter || !r->vendor_id || !copy_text(&r->address, q, 4))
+        if (!r->id || !r->name || !r->adapter || !r->vendor_id ||
+            !msptk__stmt_copy(q, 4, &r->address))
                 return msptk__nomem(ret_err);
         return MSPTK_OK;
 }

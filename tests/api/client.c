@@ -85,6 +85,24 @@ static void a_name_is_one_line_and_a_change_changes_something(void **state)
         msptk_args_free(args);
 }
 
+static void what_is_read_is_what_was_made(void **state)
+{
+        msptk_client_manager *cm = msptk_toolkit_get_client_manager(*state);
+        msptk_client *made = NULL, *got = NULL;
+
+        assert_int_equal(msptk_client_manager_create(cm, "Same Same", NULL, &made, NULL), MSPTK_OK);
+        assert_int_equal(msptk_client_manager_get(cm, "same-same", &got, NULL), MSPTK_OK);
+        for (const msptk_json *v = msptk_json_first(msptk_client_json(made)); v;
+             v = msptk_json_next(v)) {
+                const msptk_json *read = msptk_json_get(msptk_client_json(got), msptk_json_key(v));
+
+                assert_int_equal(msptk_json_type(read), msptk_json_type(v));
+                assert_string_equal(msptk_json_string(read, "?"), msptk_json_string(v, "?"));
+        }
+        msptk_client_free(made);
+        msptk_client_free(got);
+}
+
 static void a_second_client_of_the_same_name_is_refused(void **state)
 {
         msptk_error *err = NULL;
@@ -235,6 +253,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(a_name_in_any_script_becomes_an_id),
                 cmocka_unit_test(a_name_is_one_line_and_a_change_changes_something),
+                cmocka_unit_test(what_is_read_is_what_was_made),
                 cmocka_unit_test(a_second_client_of_the_same_name_is_refused),
                 cmocka_unit_test(an_unknown_client_names_the_nearest),
                 cmocka_unit_test(a_list_is_complete_although_it_is_read_in_pages),
