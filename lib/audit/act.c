@@ -315,7 +315,9 @@ msptk_status msptk__act_run(ctx *c, const char *operation, const msptk_json *val
                 return st;
         }
         count_acts(c->audit, 1);
+        msptk__gate_doing(c->gate, row->name);
         st = run_mode(&a, &result, ret_err);
+        msptk__gate_done(c->gate, row->name);
         count_acts(c->audit, -1);
         if (st < 0) {
                 msptk_json_free(result);
@@ -331,13 +333,17 @@ msptk_status msptk__act_continue(ctx *c, const char *operation, const msptk_json
 {
         AUTO_ACT_CLEAR act a = { 0 };
         const act_row *row;
+        msptk_status st;
 
         TRY(find_row(c, operation, &row, ret_err));
         if (row->effect != EFFECT_READ)
                 return fail(ret_err, MSPTK_E_UNSUPPORTED, "'%s' has no further pages", operation);
         TRY(act_make(&a, c, row, values, opts, ret_err));
         TRY(msptk__act_allowed(c->audit, &a, ret_err));
-        return row->run(&a, a.args, ret_result, ret_err);
+        msptk__gate_doing(c->gate, row->name);
+        st = row->run(&a, a.args, ret_result, ret_err);
+        msptk__gate_done(c->gate, row->name);
+        return st;
 }
 
 msptk_status msptk__act_run_bare(ctx *c, const act_row *row, const msptk_json *values,
@@ -345,6 +351,7 @@ msptk_status msptk__act_run_bare(ctx *c, const act_row *row, const msptk_json *v
                                  msptk_error **ret_err)
 {
         AUTO_ACT_CLEAR act a = { 0 };
+        msptk_status st;
 
         TRY(act_make(&a, c, row, values, opts, ret_err));
         if (a.mode == ACT_PLANNING)
@@ -353,7 +360,10 @@ msptk_status msptk__act_run_bare(ctx *c, const act_row *row, const msptk_json *v
                                 row->name);
         a.mode = ACT_BARE;
         TRY(msptk__act_allowed(NULL, &a, ret_err));
-        return row->run(&a, a.args, ret_result, ret_err);
+        msptk__gate_doing(c->gate, row->name);
+        st = row->run(&a, a.args, ret_result, ret_err);
+        msptk__gate_done(c->gate, row->name);
+        return st;
 }
 
 msptk_status msptk__audit_record(ctx *c, const char *operation, const char *client_id,

@@ -5,11 +5,14 @@
 #include <pthread.h>
 #include <time.h>
 
+enum { GATE_NAMES = 16 };
+
 struct gate {
         pthread_mutex_t lock;
         pthread_cond_t left;
         int64_t inside;
         bool closing;
+        const char *doing[GATE_NAMES];
         void (*when_empty)(void *user);
         void *user;
 };
@@ -83,6 +86,45 @@ void msptk__gate_when_empty(gate *g, void (*fn)(void *user), void *user)
         pthread_mutex_unlock(&g->lock);
         if (now)
                 fn(user);
+}
+
+void msptk__gate_doing(gate *g, const char *what)
+{
+        if (!g)
+                return;
+        pthread_mutex_lock(&g->lock);
+        for (size_t i = 0; i < GATE_NAMES; i++)
+                if (!g->doing[i]) {
+                        g->doing[i] = what;
+                        break;
+                }
+        pthread_mutex_unlock(&g->lock);
+}
+
+void msptk__gate_done(gate *g, const char *what)
+{
+        if (!g)
+                return;
+        pthread_mutex_lock(&g->lock);
+        for (size_t i = 0; i < GATE_NAMES; i++)
+                if (g->doing[i] == what) {
+                        g->doing[i] = NULL;
+                        break;
+                }
+        pthread_mutex_unlock(&g->lock);
+}
+
+void msptk__gate_tell(gate *g, buf *out)
+{
+        size_t told = 0;
+
+        pthread_mutex_lock(&g->lock);
+        for (size_t i = 0; i < GATE_NAMES; i++)
+                if (g->doing[i])
+                        msptk__buf_addf(out, "%s%s", told++ ? ", " : "", g->doing[i]);
+        pthread_mutex_unlock(&g->lock);
+        if (!told)
+                msptk__buf_add_str(out, "calls");
 }
 
 bool msptk__gate_close(gate *g, int64_t wait_ms)

@@ -282,13 +282,17 @@ static void stop_dispatch(msptk_toolkit *tk)
 static msptk_status wait_until_idle(msptk_toolkit *tk, int64_t deadline_ms, msptk_error **ret_err)
 {
         int64_t end = mono_ms() + deadline_ms, left;
+        AUTO_BUF buf doing = BUF_INIT(1024);
 
         msptk__gate_close(tk->c.gate, 0);
         if (tk->c.work)
                 msptk__cancel_trigger(msptk__work_cancel(tk->c.work));
-        if (!msptk__gate_close(tk->c.gate, deadline_ms))
+        if (!msptk__gate_close(tk->c.gate, deadline_ms)) {
+                msptk__gate_tell(tk->c.gate, &doing);
                 return fail(ret_err, MSPTK_E_TIMEOUT,
-                            "close: calls are still running after %" PRId64 " ms", deadline_ms);
+                            "close: %s still running after %" PRId64 " ms", msptk__buf_text(&doing),
+                            deadline_ms);
+        }
         left = end - mono_ms();
         return tk->c.work ? msptk__work_close(tk->c.work, left > 0 ? left : 0, ret_err) : MSPTK_OK;
 }

@@ -437,7 +437,10 @@ static void close_waits_for_what_runs_and_may_be_called_again(void **state)
         msptk_error *err = NULL;
 
         (void)state;
-        FAILS(msptk_toolkit_close(tk, 20, &err), MSPTK_E_TIMEOUT);
+        assert_int_equal(msptk_toolkit_close(tk, 20, &err), MSPTK_E_TIMEOUT);
+        assert_non_null(strstr(msptk_error_message(err), "doctor"));
+        msptk_error_free(err);
+        err = NULL;
         FAILS(add_client(tk, "Acme Corp", &err), MSPTK_E_CLOSED);
         FAILS(msptk_toolkit_close(tk, 0, &err), MSPTK_E_TIMEOUT);
         let_go(1);
