@@ -100,6 +100,23 @@ static void parts_clear(parts *p)
 }
 #define AUTO_PARTS __attribute__((cleanup(parts_clear)))
 
+/* Removed since: its alerts are still explained. */
+static msptk_status read_device(store_tx *tx, const alert_row *r, int64_t now, msptk_json **ret,
+                                msptk_error **ret_err)
+{
+        AUTO_ERROR msptk_error *why = NULL;
+        msptk_status st;
+
+        if (!r->device_id)
+                return MSPTK_OK;
+        st = msptk__device_json(tx, r->device_id, now, ret, &why);
+        if (st == MSPTK_E_NOTFOUND)
+                return MSPTK_OK;
+        if (st < 0 && ret_err)
+                *ret_err = STEAL(why);
+        return st;
+}
+
 static msptk_status gather(act *a, store_tx *tx, const alert_row *r, parts *p,
                            msptk_error **ret_err)
 {
@@ -109,8 +126,7 @@ static msptk_status gather(act *a, store_tx *tx, const alert_row *r, parts *p,
         TRY(read_evidence(tx, r->evidence, &p->evidence, ret_err));
         TRY(read_policy(a, tx, r, &p->thresholds, ret_err));
         TRY(msptk__alert_events(tx, r->n, &p->events, ret_err));
-        if (r->device_id)
-                (void)msptk__device_json(tx, r->device_id, now, &p->device, NULL);
+        TRY(read_device(tx, r, now, &p->device, ret_err));
         return msptk__alert_sentences(msptk__act_ctx(a), r, p->events, p->thresholds,
                                       text_of(p->device, "name"), now, &p->text, ret_err);
 }

@@ -355,6 +355,8 @@ static void add_clean(json_obj *o, const char *key, const char *text)
 
         if (text)
                 msptk__text_clean(text, strlen(text), 0, 2000, &out);
+        if (out.failed && !o->failed)
+                o->failed = out.failed;
         msptk__obj_str_or_null(o, key, text ? msptk__buf_text(&out) : NULL);
 }
 

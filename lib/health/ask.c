@@ -112,12 +112,15 @@ static msptk_status post(asking *g)
         return b ? msptk__task_post(g->self, b, msptk__batch_free, NULL) : MSPTK_OK;
 }
 
+/* NULL: out of memory; never another name or no name. */
 static const char *print_data(arena *a, const msptk_json *data)
 {
         AUTO_BUF buf text = BUF_INIT(DATA_BYTES);
 
-        if (!data || msptk__json_print(&text, data, 0) < 0)
+        if (!data)
                 return "";
+        if (msptk__json_print(&text, data, 0) < 0) /* too much of it is left out */
+                return text.failed == MSPTK_E_NOMEM ? NULL : "";
         return msptk__arena_text(a, msptk__buf_text(&text), DATA_BYTES);
 }
 
@@ -125,8 +128,10 @@ static const char *clean(arena *a, const char *text, size_t max)
 {
         AUTO_BUF buf out = BUF_INIT(MESSAGE_BYTES + 8);
 
-        if (!text || msptk__text_clean(text, strlen(text), 0, max, &out) < 0)
+        if (!text)
                 return "";
+        if (msptk__text_clean(text, strlen(text), 0, max, &out) < 0)
+                return out.failed == MSPTK_E_NOMEM ? NULL : "";
         return msptk__arena_text(a, msptk__buf_text(&out), max);
 }
 

@@ -29,6 +29,7 @@ msptk_status msptk__result_json(const result_view *v, msptk_json **ret, msptk_er
                 msptk__buf_add_char(&name, ' ');
                 msptk__buf_add_str(&name, v->item);
         }
+        TRY(msptk__buf_status(&name, ROOM, "the name of a result", ret_err));
         msptk__obj_str(&o, "schema", "msptk.check_result/1");
         msptk__obj_str(&o, "name", msptk__buf_text(&name));
         msptk__obj_str(&o, "check", v->check);

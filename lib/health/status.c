@@ -137,6 +137,7 @@ static msptk_status count_checks(store_tx *tx, const char *client_id, int64_t fr
                         msptk__buf_add_str(&now, msptk__stmt_text(q, i));
                         msptk__buf_add_char(&now, '\n');
                 }
+                TRY(msptk__buf_status(&now, ROOM, "the name of a result", ret_err));
                 if (key && !strcmp(key, msptk__buf_text(&now))) {
                         if (msptk__health_rank(own) > msptk__health_rank(status))
                                 status = own;

@@ -207,6 +207,8 @@ static void add_change(json_obj *changes, const target *t, const rule *before, c
 
         (void)msptk__buf_addf(&id, "%s %s: %s%s%s.%s", t->scope, t->id, r->check,
                               r->metric[0] ? "." : "", r->metric, msptk__policy_key_name(r->key));
+        if (id.failed && !o.failed)
+                o.failed = id.failed;
         msptk__obj_str(&o, "action", !before ? "set" : after ? "change" : "unset");
         msptk__obj_str(&o, "what", "threshold");
         msptk__obj_str(&o, "id", msptk__buf_text(&id));

@@ -384,6 +384,56 @@ static void acts_on_alerts_are_whole_or_nothing(void **state)
         }
 }
 
+/* After a run over a fake world with problems, each reading says the same or fails. */
+static void what_is_told_of_health_is_whole(void **state)
+{
+        static const attempt readings[] = {
+                { .operation = "health_status", .json = "{}", .reads = true },
+                { .operation = "health_history",
+                  .json = "{'client_id': 'acme', 'days': 1}",
+                  .reads = true },
+                { .operation = "health_morning", .json = "{}", .reads = true },
+                { .operation = "alert_list", .json = "{'client_id': 'acme'}", .reads = true },
+                { .operation = "alert_explain", .json = "{'alert_id': '@'}", .reads = true },
+        };
+        static const char text[] = "database: {path: \":memory:\"}\nadapters:\n"
+                                   "  - {name: world, type: fake, devices: 2, problems: 1}\n";
+        char path[] = "/tmp/msptk-records-XXXXXX";
+        int fd = mkstemp(path);
+        AUTO_WORLD world w;
+        msptk_json *alerts;
+
+        (void)state;
+        assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+        close(fd);
+        world_open(&w, path);
+        unlink(path);
+        msptk_json_free(world_do(&w, "client_create", "{'name': 'Acme', 'id': 'acme'}"));
+        msptk_json_free(world_do(&w, "device_scan", "{'client_id': 'acme', 'adapter': 'world'}"));
+        msptk_json_free(world_do(&w, "health_check", "{'client_id': 'acme'}"));
+        alerts = world_do(&w, "alert_list", "{}");
+        for (size_t i = 0; i < ARRAY_LEN(readings); i++) {
+                AUTO_FREE char *answer = NULL;
+                char json[128];
+                attempt a = readings[i];
+
+                snprintf(json, sizeof(json), "%s", a.json);
+                if (strchr(json, '@'))
+                        snprintf(json, sizeof(json), "{'alert_id': '%s'}",
+                                 text_at(msptk_json_first(msptk_json_get(alerts, "alerts")), "id"));
+                a.json = json;
+                printf("%s: ", a.operation);
+                one_round(&w, &a, &(fault_loop){ .kinds = 0 }, 0, &answer);
+                FAULT_LOOP(fault, FAULT_ALLOC)
+                {
+                        fault_rest(&fault);
+                        one_round(&w, &a, &fault, 0, &answer);
+                }
+        }
+        msptk_json_free(alerts);
+        verify_trail(&w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -393,6 +443,7 @@ int main(void)
                 cmocka_unit_test(acts_on_policy_are_whole_or_nothing),
                 cmocka_unit_test(observations_become_alerts_whole_or_not_at_all),
                 cmocka_unit_test(acts_on_alerts_are_whole_or_nothing),
+                cmocka_unit_test(what_is_told_of_health_is_whole),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }
