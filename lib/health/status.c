@@ -225,7 +225,7 @@ static msptk_status summary_json(act *a, store_tx *tx, const char *id, const cha
 {
         AUTO_OVERVIEW overview v = { 0 };
         AUTO_OBJ json_obj o = msptk__obj();
-        json_obj counts = msptk__obj();
+        AUTO_OBJ json_obj counts = msptk__obj();
         const ctx *c = msptk__act_ctx(a);
         int64_t now = msptk__act_now(a);
 
