@@ -38,6 +38,10 @@ msptk_status msptk__device_observe(store_tx *tx, const char *client_id, const ch
 /* Three-state presence (MSPTK_PRESENCE_*) as of `at`. */
 msptk_status msptk__device_seen(store_tx *tx, const char *device_id, int32_t presence, int64_t at,
                                 msptk_error **ret_err);
+/* The same, up, for all devices of a client from one id to another; how many there were. */
+msptk_status msptk__devices_seen(store_tx *tx, const char *client_id, const char *from,
+                                 const char *to, int64_t at, int64_t *ret_count,
+                                 msptk_error **ret_err);
 
 /* What was last heard of a presence, newer than this, still counts; older is unknown: two rounds of
  * the default schedule of six hours. */

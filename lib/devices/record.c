@@ -235,6 +235,20 @@ msptk_status msptk__device_seen(store_tx *tx, const char *device_id, int32_t pre
                            SQL_TEXT(device_id), SQL_INT(presence), SQL_INT(at));
 }
 
+msptk_status msptk__devices_seen(store_tx *tx, const char *client_id, const char *from,
+                                 const char *to, int64_t at, int64_t *ret_count,
+                                 msptk_error **ret_err)
+{
+        TRY(msptk__exec(tx, ret_err,
+                        "UPDATE device SET presence = 1, presence_at = ?4, seen_at = CASE WHEN"
+                        " ?4 > seen_at THEN ?4 ELSE seen_at END WHERE client_id = ?1"
+                        " AND id >= ?2 AND id <= ?3 AND root = id AND deleted_at = 0"
+                        " AND presence_at <= ?4",
+                        SQL_TEXT(client_id), SQL_TEXT(from), SQL_TEXT(to), SQL_INT(at)));
+        *ret_count = msptk__tx_changes(tx);
+        return MSPTK_OK;
+}
+
 msptk_status msptk__device_count(store_tx *tx, const char *client_id, int64_t *ret_count,
                                  int64_t *ret_last_seen, msptk_error **ret_err)
 {

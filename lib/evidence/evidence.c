@@ -65,7 +65,17 @@ msptk_status msptk__evidence_add(store_tx *tx, const evidence *e, int64_t *ret_i
 
 static void add_parsed(json_obj *o, const char *key, const char *text)
 {
-        if (msptk__obj_parsed(o, key, text) == MSPTK_DONE)
+        AUTO_JSON msptk_json *value = NULL;
+        msptk_json *whole = NULL;
+        msptk_status st = msptk_json_parse(text, strlen(text), &value, NULL);
+
+        if (st == MSPTK_OK && msptk_json_get(value, "packed"))
+                st = msptk__evidence_unpack(value, &whole, NULL);
+        if (st == MSPTK_OK)
+                msptk__obj_json(o, key, whole ? whole : STEAL(value));
+        else if (st == MSPTK_E_NOMEM)
+                o->failed = st;
+        else
                 msptk__obj_str(o, key, text);
 }
 

@@ -124,11 +124,28 @@ static const char *print_data(arena *a, const msptk_json *data)
         return msptk__arena_text(a, msptk__buf_text(&text), DATA_BYTES);
 }
 
-static const char *clean(arena *a, const char *text, size_t max)
+/* How much of a text is plain, so that cleaning would not change it. */
+static size_t plain_length(const char *text)
+{
+        const unsigned char *p = (const unsigned char *)text;
+
+        while (*p >= 0x20 && *p <= 0x7e)
+                p++;
+        return *p ? SIZE_MAX : (size_t)(p - (const unsigned char *)text);
+}
+
+/* A clean copy; that of the row before (NULL: there is none) when it is the same. */
+static const char *clean(arena *a, const char *text, size_t max, const char *before)
 {
         AUTO_BUF buf out = BUF_INIT(MESSAGE_BYTES + 8);
 
-        if (!text)
+        if (!text || !*text)
+                return "";
+        if (before && !strcmp(text, before))
+                return before;
+        if (plain_length(text) <= max)
+                return msptk__arena_text(a, text, max);
+        if (msptk__text_clean(text, strlen(text), 0, max, &out) < 0)
                 return "";
         if (msptk__text_clean(text, strlen(text), 0, max, &out) < 0)
                 return out.failed == MSPTK_E_NOMEM ? NULL : "";
@@ -137,20 +154,22 @@ static const char *clean(arena *a, const char *text, size_t max)
 
 static bool copy_row(asking *g, const msptk_metric_row *row, int32_t device)
 {
+        static const observed none = { 0 };
         batch *b = g->b;
         arena *a = &b->texts;
         observed *o = &b->rows[b->count];
+        const observed *l = b->count ? o - 1 : &none;
 
         *o = (observed){
                 .device = device,
                 .state = row->state,
                 .value = row->value,
                 .at = row->at,
-                .check = clean(a, row->check, NAME_BYTES),
-                .metric = clean(a, row->metric, NAME_BYTES),
-                .item = clean(a, row->instance, NAME_BYTES),
-                .unit = clean(a, row->unit, NAME_BYTES),
-                .message = clean(a, row->message, MESSAGE_BYTES),
+                .check = clean(a, row->check, NAME_BYTES, l->check),
+                .metric = clean(a, row->metric, NAME_BYTES, l->metric),
+                .item = clean(a, row->instance, NAME_BYTES, l->item),
+                .unit = clean(a, row->unit, NAME_BYTES, l->unit),
+                .message = clean(a, row->message, MESSAGE_BYTES, l->message),
                 .data = print_data(a, row->data),
         };
         if (!o->check || !o->metric || !o->item || !o->unit || !o->message || !o->data)

@@ -195,7 +195,7 @@ static msptk_status row_json(const history *h, const reel *l, msptk_json **ret,
                              msptk_error **ret_err)
 {
         const store_sample *s = &l->rows[l->at];
-        char message[WORDS], number[NUM_TEXT_MAX];
+        char message[WORDS];
         const result_view v = { .check = l->check,
                                 .metric = l->metric,
                                 .item = l->item,
@@ -212,9 +212,8 @@ static msptk_status row_json(const history *h, const reel *l, msptk_json **ret,
                                 .evidence = s->evidence };
 
         if (isfinite(s->value)) {
-                msptk__num_put_fixed(number, s->value, s->value == floor(s->value) ? 0 : 1);
-                snprintf(message, sizeof(message), "%.200s %s%s%.60s",
-                         *l->metric ? l->metric : l->check, number, *l->unit ? " " : "", l->unit);
+                msptk__metric_words(message, sizeof(message), *l->metric ? l->metric : l->check,
+                                    s->value, l->unit);
         } else {
                 snprintf(message, sizeof(message), "%.200s: %s", *l->metric ? l->metric : l->check,
                          s->status == MSPTK_STATE_UNKNOWN ? "no value"

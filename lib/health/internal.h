@@ -96,7 +96,8 @@ typedef struct ask {
         size_t open_devices; /* not yet settled */
         int32_t ended;
         msptk_status status;
-        char *problem; /* why it failed */
+        char *problem;     /* why it failed */
+        const char *asked; /* for the evidence; NULL until it is needed */
 } ask;
 
 enum { TYPE_CPU = 1, TYPE_MEMORY = 2, TYPE_DISK = 4, TYPE_SERVICES = 8, TYPE_NETWORK = 16 };
@@ -129,7 +130,9 @@ typedef struct run_device {
         series *series, *series_end;
         const char *reason; /* why nothing was reported; NULL */
         bool reported, settled, asked;
+        uint8_t note; /* NOTE_*: what is to be remembered of it */
 } run_device;
+enum { NOTE_NONE, NOTE_REPORTED, NOTE_SILENT };
 
 typedef struct run_client {
         client_row row;
@@ -145,10 +148,12 @@ typedef struct run_client {
 
 typedef struct check_result {
         int32_t status;
+        bool lower_is_worse;
         size_t device;
-        double value, warning, critical;
+        double value, warning, critical; /* NaN: none */
         int64_t at, since, evidence;
-        const char *check, *item, *unit, *message;
+        const char *check, *metric, *item, *unit;
+        const char *said; /* the adapter's words; "": the value says it */
 } check_result;
 
 typedef struct run {
@@ -199,12 +204,24 @@ msptk_status msptk__series_new(run *r, store_tx *tx, size_t device, const observ
 msptk_status msptk__series_save(store_tx *tx, const series *s, msptk_error **ret_err);
 msptk_status msptk__series_retire(store_tx *tx, series *s, msptk_error **ret_err);
 
-/* result.c */
-msptk_status msptk__run_result(run *r, const msptk_json *args, msptk_json **ret,
-                               msptk_error **ret_err);
+/* words.c */
+enum { RESULT_WORDS = 700 };
+void msptk__result_words(const check_result *c, char out[RESULT_WORDS]);
+/* "2.8 %", "5.41", "120 ms". */
+void msptk__value_words(char *out, size_t cap, double value, const char *unit);
+void msptk__metric_words(char *out, size_t cap, const char *name, double value, const char *unit);
+
+/* page.c: results behind the first page, kept for a day. */
+msptk_status msptk__pages_store(const run *r, store_tx *tx, size_t first, msptk_error **ret_err);
+msptk_status msptk__pages_drop(store_tx *tx, int64_t before, msptk_error **ret_err);
 /* A page of a run that has ended, by args.cursor. */
 msptk_status msptk__run_page(act *a, const msptk_json *args, msptk_json **ret,
                              msptk_error **ret_err);
+void msptk__put_cursor(json_obj *o, const char *run_id, size_t next, bool more);
+
+/* result.c */
+msptk_status msptk__run_result(run *r, const msptk_json *args, msptk_json **ret,
+                               msptk_error **ret_err);
 
 /* "msptk.check_result/1" */
 typedef struct result_view {

@@ -1,4 +1,4 @@
-/* What a run says: counts, coverage, results worst first; further pages from the store. */
+/* What a run says: counts, coverage, results worst first. */
 #define ROOM "health"
 #include "health/internal.h"
 
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_ROWS = 1000, CHUNK_ROWS = 500, LISTED_DEVICES = 1000, SUMMARY_BYTES = 512 };
+enum { PAGE_ROWS = 1000, LISTED_DEVICES = 1000, SUMMARY_BYTES = 512 };
 
 void msptk__coverage_words(char *out, size_t cap, size_t reported, size_t devices, const char *when)
 {
@@ -64,10 +64,11 @@ static msptk_status one_json(const run *r, const check_result *c, msptk_json **r
                              msptk_error **ret_err)
 {
         const run_device *d = &r->devices[c->device];
+        char message[RESULT_WORDS];
         const result_view v = { .check = c->check,
                                 .item = c->item,
                                 .unit = c->unit,
-                                .message = c->message,
+                                .message = message,
                                 .status = c->status,
                                 .value = c->value,
                                 .warning = c->warning,
@@ -79,7 +80,17 @@ static msptk_status one_json(const run *r, const check_result *c, msptk_json **r
                                 .since = c->since,
                                 .evidence = c->evidence };
 
+        msptk__result_words(c, message);
         return msptk__result_json(&v, ret, ret_err);
+}
+
+static int by_place(const check_result *x, const check_result *y)
+{
+        int order = (x->device > y->device) - (x->device < y->device);
+
+        if (!order)
+                order = strcmp(x->check, y->check);
+        return order ? order : strcmp(x->item, y->item);
 }
 
 static int worst_first(const void *a, const void *b)
@@ -87,11 +98,37 @@ static int worst_first(const void *a, const void *b)
         const check_result *x = a, *y = b;
         int order = msptk__health_rank(y->status) - msptk__health_rank(x->status);
 
-        if (!order)
-                order = (x->device > y->device) - (x->device < y->device);
-        if (!order)
-                order = strcmp(x->check, y->check);
-        return order ? order : strcmp(x->item, y->item);
+        return order ? order : by_place(x, y);
+}
+
+/* Results come by device, mostly: then they only have to be dealt out by rank. */
+static void sort_results(run *r)
+{
+        size_t at[4] = { 0 }, i = 1, before = 0;
+        check_result *sorted;
+
+        while (i < r->result_count && by_place(&r->results[i - 1], &r->results[i]) <= 0)
+                i++;
+        sorted = i >= r->result_count ? msptk__alloc_array(r->result_count + 1, sizeof(*sorted))
+                                      : NULL;
+        if (!sorted) {
+                if (r->result_count)
+                        qsort(r->results, r->result_count, sizeof(*r->results), worst_first);
+                return;
+        }
+        for (i = 0; i < r->result_count; i++)
+                at[3 - msptk__health_rank(r->results[i].status)]++;
+        for (int rank = 0; rank < 4; rank++) {
+                size_t count = at[rank];
+
+                at[rank] = before;
+                before += count;
+        }
+        for (i = 0; i < r->result_count; i++)
+                sorted[at[3 - msptk__health_rank(r->results[i].status)]++] = r->results[i];
+        msptk__free(r->results);
+        r->results = sorted;
+        r->result_cap = r->result_count + 1;
 }
 
 /* ---- counting ---- */
@@ -322,78 +359,7 @@ static msptk_status rows_json(const run *r, size_t first, size_t count, msptk_js
         return msptk__obj_end(&rows, ret, ret_err);
 }
 
-/* As stored: the values of a row without their names, in the order of read_packed(). */
-static void put_packed(const run *r, const check_result *c, json_writer *w)
-{
-        const run_device *d = &r->devices[c->device];
-
-        msptk__jw_array_begin(w);
-        msptk__jw_string(w, c->check);
-        msptk__jw_string(w, c->item);
-        msptk__jw_string(w, c->unit);
-        msptk__jw_string(w, c->message);
-        msptk__jw_int(w, c->status);
-        msptk__jw_double(w, c->value);
-        msptk__jw_double(w, c->warning);
-        msptk__jw_double(w, c->critical);
-        msptk__jw_string(w, d->id);
-        msptk__jw_string(w, d->name);
-        msptk__jw_string(w, r->clients[d->client].row.id);
-        msptk__jw_int(w, c->at);
-        msptk__jw_int(w, c->since);
-        msptk__jw_int(w, c->evidence);
-        msptk__jw_array_end(w);
-}
-
-static msptk_status read_packed(const msptk_json *row, msptk_json **ret, msptk_error **ret_err)
-{
-        enum { COLUMNS = 14 };
-        const msptk_json *v[COLUMNS] = { NULL };
-        const msptk_json *item = msptk_json_first(row);
-
-        for (size_t i = 0; i < COLUMNS && item; i++, item = msptk_json_next(item))
-                v[i] = item;
-        return msptk__result_json(&(result_view){ .check = msptk_json_string(v[0], ""),
-                                                  .item = msptk_json_string(v[1], ""),
-                                                  .unit = msptk_json_string(v[2], ""),
-                                                  .message = msptk_json_string(v[3], ""),
-                                                  .status = (int32_t)msptk_json_int(v[4], 3),
-                                                  .value = msptk_json_double(v[5], NAN),
-                                                  .warning = msptk_json_double(v[6], NAN),
-                                                  .critical = msptk_json_double(v[7], NAN),
-                                                  .device_id = msptk_json_string(v[8], NULL),
-                                                  .device = msptk_json_string(v[9], NULL),
-                                                  .client_id = msptk_json_string(v[10], ""),
-                                                  .at = msptk_json_int(v[11], 0),
-                                                  .since = msptk_json_int(v[12], 0),
-                                                  .evidence = msptk_json_int(v[13], 0) },
-                                  ret, ret_err);
-}
-
-static msptk_status store_pages(const run *r, store_tx *tx, size_t first, msptk_error **ret_err)
-{
-        AUTO_BUF buf text = BUF_INIT(8 << 20);
-
-        for (; first < r->result_count; first += CHUNK_ROWS) {
-                json_writer w;
-
-                msptk__buf_reset(&text);
-                msptk__jw_init(&w, &text, 0);
-                msptk__jw_array_begin(&w);
-                for (size_t i = first; i < first + CHUNK_ROWS && i < r->result_count; i++)
-                        put_packed(r, &r->results[i], &w);
-                msptk__jw_array_end(&w);
-                TRY(msptk__buf_status(&text, ROOM, "a page of results", ret_err));
-                TRY(msptk__exec(tx, ret_err,
-                                "INSERT INTO run_page (run_id, first, results)"
-                                " VALUES (?1, ?2, ?3)",
-                                SQL_TEXT(r->id), SQL_INT((int64_t)first),
-                                SQL_TEXT_N(msptk__buf_text(&text), text.len)));
-        }
-        return MSPTK_OK;
-}
-
-/* Pages are read right after the run; those of yesterday go. */
+/* Pages are read right after the run; those of the day before go. */
 static msptk_status store_run(const run *r, const char *client_id, const msptk_json *doc,
                               size_t paged_from, msptk_error **ret_err)
 {
@@ -411,20 +377,9 @@ static msptk_status store_run(const run *r, const char *client_id, const msptk_j
                                  SQL_TEXT(client_id ? client_id : "*"), SQL_TEXT(text));
         msptk_string_free(text);
         TRY(st);
-        TRY(msptk__exec(tx, ret_err,
-                        "DELETE FROM run_page WHERE run_id IN"
-                        " (SELECT id FROM run WHERE started < ?1)",
-                        SQL_INT(r->started - INT64_C(86400000000))));
-        TRY(store_pages(r, tx, paged_from, ret_err));
+        TRY(msptk__pages_drop(tx, r->started - INT64_C(86400000000), ret_err));
+        TRY(msptk__pages_store(r, tx, paged_from, ret_err));
         return msptk__tx_commit(&tx, ret_err);
-}
-
-static void put_cursor(json_obj *o, const char *run_id, size_t next, bool more)
-{
-        char cursor[UUID_TEXT + 32];
-
-        snprintf(cursor, sizeof(cursor), "%s:%zu", run_id, next);
-        msptk__obj_str_or_null(o, "next_cursor", more ? cursor : NULL);
 }
 
 msptk_status msptk__run_result(run *r, const msptk_json *args, msptk_json **ret,
@@ -438,8 +393,7 @@ msptk_status msptk__run_result(run *r, const msptk_json *args, msptk_json **ret,
         tally t;
 
         drop_failed(r);
-        if (r->result_count)
-                qsort(r->results, r->result_count, sizeof(*r->results), worst_first);
+        sort_results(r);
         count_all(r, &t);
         put_head(r, &t, client_id, &o);
         TRY(msptk__obj_end(&o, &head, ret_err));
@@ -447,75 +401,6 @@ msptk_status msptk__run_result(run *r, const msptk_json *args, msptk_json **ret,
         TRY(rows_json(r, 0, page, &rows, ret_err));
         whole = (json_obj){ .json = STEAL(head) };
         msptk__obj_json(&whole, "results", STEAL(rows));
-        put_cursor(&whole, r->id, page, r->result_count > page);
+        msptk__put_cursor(&whole, r->id, page, r->result_count > page);
         return msptk__obj_end(&whole, ret, ret_err);
-}
-
-/* ---- further pages ---- */
-
-static msptk_status bad_cursor(msptk_error **ret_err)
-{
-        return fail_why(ret_err, MSPTK_E_INVALID, "INVALID_CURSOR",
-                        "give next_cursor of the page before, with the same client",
-                        "the cursor does not belong to a run whose pages are kept");
-}
-
-static msptk_status take_chunk(store_stmt *q, int64_t *at, int64_t limit, int64_t *taken,
-                               json_obj *rows, msptk_error **ret_err)
-{
-        AUTO_JSON msptk_json *chunk = NULL;
-        const char *text = msptk__stmt_text(q, 1);
-        int64_t i = msptk__stmt_int(q, 0);
-
-        TRY(msptk_json_parse(text, strlen(text), &chunk, ret_err));
-        for (const msptk_json *row = msptk_json_first(chunk); row && *taken < limit;
-             row = msptk_json_next(row), i++) {
-                msptk_json *whole = NULL;
-
-                if (i < *at)
-                        continue;
-                TRY(read_packed(row, &whole, ret_err));
-                msptk__array_json(rows, whole);
-                (*at)++;
-                (*taken)++;
-        }
-        return MSPTK_OK;
-}
-
-msptk_status msptk__run_page(act *a, const msptk_json *args, msptk_json **ret,
-                             msptk_error **ret_err)
-{
-        const char *cursor = msptk_json_string(msptk_json_get(args, "cursor"), "");
-        const char *client_id = msptk_json_string(msptk_json_get(args, "client_id"), "*");
-        int64_t limit = msptk_json_int(msptk_json_get(args, "limit"), PAGE_ROWS), at, taken = 0;
-        AUTO_OBJ json_obj o = msptk__obj(), rows = msptk__array();
-        AUTO_STMT store_stmt *q = NULL;
-        char id[UUID_TEXT];
-        int64_t found = 0;
-        store_tx *tx;
-        msptk_status st;
-
-        if (strlen(cursor) < UUID_TEXT || cursor[UUID_TEXT - 1] != ':' ||
-            !msptk__num_int64(cursor + UUID_TEXT, strlen(cursor + UUID_TEXT), &at) || at < 0)
-                return bad_cursor(ret_err);
-        memcpy(id, cursor, UUID_TEXT - 1);
-        id[UUID_TEXT - 1] = '\0';
-        TRY(msptk__act_tx(a, &tx, ret_err));
-        TRY(msptk__query_int(tx, &found, ret_err,
-                             "SELECT count(*) FROM run WHERE id = ?1 AND clients = ?2",
-                             SQL_TEXT(id), SQL_TEXT(client_id)));
-        if (!found)
-                return bad_cursor(ret_err);
-        TRY(msptk__query(tx, &q, ret_err,
-                         "SELECT first, results FROM run_page WHERE run_id = ?1 AND first > ?2"
-                         " ORDER BY first",
-                         SQL_TEXT(id), SQL_INT(at - CHUNK_ROWS)));
-        while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK && taken < limit)
-                TRY(take_chunk(q, &at, limit, &taken, &rows, ret_err));
-        TRY(st);
-        msptk__obj_str(&o, "schema", "msptk.health_run/1");
-        msptk__obj_str(&o, "run_id", id);
-        msptk__obj_take(&o, "results", &rows);
-        put_cursor(&o, id, (size_t)at, taken == limit);
-        return msptk__obj_end(&o, ret, ret_err);
 }

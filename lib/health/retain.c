@@ -30,10 +30,7 @@ static msptk_status drop(store_tx *tx, int64_t before, msptk_error **ret_err)
         TRY(msptk__store_samples_drop_before(tx, day, &dropped, ret_err));
         TRY(msptk__store_rollups_drop_before(tx, day, ret_err));
         TRY(msptk__exec(tx, ret_err, "DELETE FROM state_change WHERE at < ?1", SQL_INT(before)));
-        TRY(msptk__exec(tx, ret_err,
-                        "DELETE FROM run_page WHERE run_id IN"
-                        " (SELECT id FROM run WHERE started < ?1)",
-                        SQL_INT(before)));
+        TRY(msptk__pages_drop(tx, before, ret_err));
         TRY(msptk__exec(tx, ret_err, "DELETE FROM run WHERE started < ?1", SQL_INT(before)));
         TRY(msptk__evidence_prune(tx, before, ret_err));
         return msptk__alert_prune(tx, before, ret_err);

@@ -71,6 +71,12 @@ static const char *keep(run *r, const char *text)
         return msptk__arena_text(&r->texts, text, NAME_BYTES);
 }
 
+/* Neighbours share most of their texts. */
+static const char *keep_like(run *r, const char *text, const char *before)
+{
+        return before && !strcmp(text, before) ? before : keep(r, text);
+}
+
 static void append(run_device *d, series *s)
 {
         if (d->series_end)
@@ -80,19 +86,22 @@ static void append(run_device *d, series *s)
         d->series_end = s;
 }
 
-static msptk_status from_row(run *r, store_stmt *q, run_device *d, msptk_error **ret_err)
+static msptk_status from_row(run *r, store_stmt *q, run_device *d, const series **last,
+                             msptk_error **ret_err)
 {
+        static const series none = { 0 };
+        const series *b = *last ? *last : &none;
         series *s = msptk__arena_alloc(&r->texts, sizeof(*s));
 
         if (!s)
                 return msptk__nomem(ret_err);
         *s = (series){
                 .id = msptk__stmt_int(q, 0),
-                .source = keep(r, msptk__stmt_text(q, 2)),
-                .check = keep(r, msptk__stmt_text(q, 3)),
-                .metric = keep(r, msptk__stmt_text(q, 4)),
-                .item = keep(r, msptk__stmt_text(q, 5)),
-                .unit = keep(r, msptk__stmt_text(q, 6)),
+                .source = keep_like(r, msptk__stmt_text(q, 2), b->source),
+                .check = keep_like(r, msptk__stmt_text(q, 3), b->check),
+                .metric = keep_like(r, msptk__stmt_text(q, 4), b->metric),
+                .item = keep_like(r, msptk__stmt_text(q, 5), b->item),
+                .unit = keep_like(r, msptk__stmt_text(q, 6), b->unit),
                 .state = { .status = (int32_t)msptk__stmt_int(q, 7),
                            .known = (int32_t)msptk__stmt_int(q, 8),
                            .since = msptk__stmt_int(q, 9),
@@ -103,7 +112,51 @@ static msptk_status from_row(run *r, store_stmt *q, run_device *d, msptk_error *
         if (!s->source || !s->check || !s->metric || !s->item || !s->unit)
                 return msptk__nomem(ret_err);
         append(d, s);
+        *last = s;
         return MSPTK_OK;
+}
+
+static series *merge(series *a, series *b)
+{
+        series *first = NULL, **end = &first;
+
+        while (a && b) {
+                series **lower = a->id < b->id ? &a : &b;
+
+                *end = *lower;
+                end = &(*lower)->next;
+                *lower = (*lower)->next;
+        }
+        *end = a ? a : b;
+        return first;
+}
+
+/* In order of number, which is the order in which they were first heard of. */
+static series *sorted(series *list, size_t count)
+{
+        series *half = list, *rest;
+
+        if (count < 2)
+                return list;
+        for (size_t i = 1; i < count / 2; i++)
+                half = half->next;
+        rest = half->next;
+        half->next = NULL;
+        return merge(sorted(list, count / 2), sorted(rest, count - count / 2));
+}
+
+static void sort_series(run_device *d)
+{
+        size_t count = 0;
+        bool is_sorted = true;
+
+        for (const series *s = d->series; s; s = s->next, count++)
+                is_sorted = is_sorted && (!s->next || s->id < s->next->id);
+        if (is_sorted)
+                return;
+        d->series = sorted(d->series, count);
+        for (d->series_end = d->series; d->series_end->next;)
+                d->series_end = d->series_end->next;
 }
 
 /* Devices are in order of id, as the rows are; the client as a whole ("") comes last in the run,
@@ -112,28 +165,32 @@ static msptk_status read_client(run *r, store_tx *tx, run_client *k, msptk_error
 {
         AUTO_STMT store_stmt *q = NULL;
         size_t at = k->first_device, end = at + k->device_count - (k->has_whole ? 1 : 0);
+        const series *last = NULL;
         msptk_status st;
 
         TRY(msptk__query(tx, &q, ret_err,
                          "SELECT id, device_id, source, check_name, metric, instance, unit, status,"
                          " known, since, warning_since, critical_since, gap_since FROM series"
                          " WHERE client_id = ?1 AND retired = 0 AND (?2 IS NULL OR device_id = ?2)"
-                         " ORDER BY device_id, id",
+                         " ORDER BY device_id, check_name, instance, metric, source",
                          SQL_TEXT(k->row.id), SQL_TEXT(r->only_device)));
         while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK) {
                 const char *device = msptk__stmt_text(q, 1);
 
                 if (!*device) {
                         if (k->has_whole)
-                                TRY(from_row(r, q, &r->devices[end], ret_err));
+                                TRY(from_row(r, q, &r->devices[end], &last, ret_err));
                         continue;
                 }
                 while (at < end && strcmp(r->devices[at].id, device) < 0)
                         at++;
                 if (at < end && !strcmp(r->devices[at].id, device))
-                        TRY(from_row(r, q, &r->devices[at], ret_err));
+                        TRY(from_row(r, q, &r->devices[at], &last, ret_err));
         }
-        return st < 0 ? st : MSPTK_OK;
+        TRY(st);
+        for (size_t i = k->first_device; i < k->first_device + k->device_count; i++)
+                sort_series(&r->devices[i]);
+        return MSPTK_OK;
 }
 
 msptk_status msptk__run_series(run *r, msptk_error **ret_err)

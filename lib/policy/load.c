@@ -395,6 +395,11 @@ void msptk__policy_threshold(const policy *p, const char *device_id, const char 
         settle(ret, best[KEY_WARNING], best[KEY_CRITICAL], m && m->percent);
 }
 
+bool msptk__policy_is_shared(const policy *p)
+{
+        return p->devices.count == 0;
+}
+
 /* ---- explaining ---- */
 
 void msptk__value_json(json_obj *o, const char *name, int32_t key, double value)

@@ -33,6 +33,8 @@ DEFINE_AUTO_FREE(msptk__auto_policy, policy, msptk__policy_free)
 /* Texts live as long as the policy. device_id may be NULL (of the client as a whole). */
 void msptk__policy_threshold(const policy *p, const char *device_id, const char *check,
                              const char *metric, threshold *ret);
+/* No device has values of its own: all answers are those of the client. */
+bool msptk__policy_is_shared(const policy *p);
 /* Every effective value of a device (NULL: of the client) with its source and what it overrides,
  * for explain. */
 msptk_status msptk__policy_explain(const policy *p, const char *device_id, const char *check,
