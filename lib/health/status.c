@@ -331,13 +331,36 @@ static void put_lines(json_obj *o, const char *key, const msptk_json *alerts)
         msptk__obj_take(o, key, &list);
 }
 
-static void put_silent_names(json_obj *o, const msptk_json *row)
+static const char *reason_of(const msptk_json *d)
+{
+        return msptk_json_string(msptk_json_get(d, "reason"), "");
+}
+
+/* One line for each reason: the device, or how many there are. */
+static void put_silent_lines(json_obj *o, const msptk_json *row)
 {
         json_obj list = msptk__array();
         const msptk_json *silent = msptk_json_get(msptk_json_get(row, "coverage"), "not_reported");
 
-        for (const msptk_json *d = msptk_json_first(silent); d; d = msptk_json_next(d))
-                msptk__array_str(&list, msptk_json_string(msptk_json_get(d, "device"), ""));
+        for (const msptk_json *d = msptk_json_first(silent); d; d = msptk_json_next(d)) {
+                AUTO_BUF buf line = BUF_INIT(4096);
+                const msptk_json *e = msptk_json_first(silent);
+                size_t count = 0;
+
+                while (e != d && strcmp(reason_of(e), reason_of(d)))
+                        e = msptk_json_next(e);
+                if (e != d)
+                        continue;
+                for (; e; e = msptk_json_next(e))
+                        count += !strcmp(reason_of(e), reason_of(d));
+                if (count == 1)
+                        msptk__buf_addf(&line,
+                                        "%s: ", msptk_json_string(msptk_json_get(d, "device"), ""));
+                else
+                        msptk__buf_addf(&line, "%zu devices: ", count);
+                msptk__buf_add_str(&line, reason_of(d));
+                msptk__array_str(&list, msptk__buf_text(&line));
+        }
         msptk__obj_take(o, "silent", &list);
 }
 
@@ -360,7 +383,7 @@ static msptk_status one_morning(act *a, store_tx *tx, const msptk_json *args, co
                 msptk__obj_copy(&o, keys[i][0], msptk_json_get(changes, keys[i][0]));
                 put_lines(&o, keys[i][1], msptk_json_get(changes, keys[i][0]));
         }
-        put_silent_names(&o, o.json);
+        put_silent_lines(&o, o.json);
         return msptk__obj_end(&o, ret, ret_err);
 }
 
