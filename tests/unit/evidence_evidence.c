@@ -3,6 +3,8 @@
 #include "support.h"
 #include "store_support.h"
 
+#include <math.h>
+
 #include "evidence/evidence.h"
 
 enum { DAY = 86400 };
@@ -152,12 +154,47 @@ static void what_is_old_goes_and_says_that_it_is_gone(void **state)
         msptk_json_free(json);
 }
 
+static void rows_that_share_texts_come_back_whole(void **state)
+{
+        const evidence_row rows[] = {
+                { "disk", "disk_percent", "/", "", "%", "", "", 20.5 },
+                { "disk", "disk_percent", "/var", "", "%", "", "{\"inode\":[1,2]}", 20.5 },
+                { "services", "service_up", "ssh", "critical", "", "down \"now\"", "", NAN },
+                { "services", "service_up", "cron", "", "", "", "", 0 },
+        };
+        AUTO_BUF buf text = BUF_INIT(4096);
+        AUTO_JSON msptk_json *packed = NULL, *whole = NULL;
+        evidence_pack p;
+        char *printed = NULL;
+
+        (void)state;
+        msptk__evidence_pack_begin(&p, &text, "half of it came");
+        for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+                msptk__evidence_pack_row(&p, &rows[i]);
+        assert_ok(msptk__evidence_pack_end(&p, NULL));
+        assert_ok(msptk_json_parse(msptk__buf_text(&text), text.len, &packed, NULL));
+        assert_ok(msptk__evidence_unpack(packed, &whole, NULL));
+        assert_ok(msptk_json_print(whole, 0, &printed, NULL));
+        assert_string_equal(
+                printed, "{\"error\":\"half of it came\",\"rows\":["
+                         "{\"check\":\"disk\",\"metric\":\"disk_percent\",\"instance\":\"/\","
+                         "\"value\":20.5,\"unit\":\"%\"},"
+                         "{\"check\":\"disk\",\"metric\":\"disk_percent\",\"instance\":\"/var\","
+                         "\"value\":20.5,\"unit\":\"%\",\"data\":{\"inode\":[1,2]}},"
+                         "{\"check\":\"services\",\"metric\":\"service_up\",\"instance\":\"ssh\","
+                         "\"state\":\"critical\",\"message\":\"down \\\"now\\\"\"},"
+                         "{\"check\":\"services\",\"metric\":\"service_up\",\"instance\":\"cron\","
+                         "\"value\":0.0}]}");
+        msptk_string_free(printed);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(an_observation_comes_back_as_it_was),
                 cmocka_unit_test(the_client_as_a_whole_has_no_device),
                 cmocka_unit_test(a_long_observation_is_cut_and_says_so),
+                cmocka_unit_test(rows_that_share_texts_come_back_whole),
                 cmocka_unit_test(what_is_old_goes_and_says_that_it_is_gone),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
