@@ -359,6 +359,8 @@ static void put_silent_lines(json_obj *o, const msptk_json *row)
                 else
                         msptk__buf_addf(&line, "%zu devices: ", count);
                 msptk__buf_add_str(&line, reason_of(d));
+                if (line.failed && !list.failed)
+                        list.failed = line.failed;
                 msptk__array_str(&list, msptk__buf_text(&line));
         }
         msptk__obj_take(o, "silent", &list);
