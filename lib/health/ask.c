@@ -146,8 +146,6 @@ static const char *clean(arena *a, const char *text, size_t max, const char *bef
         if (plain_length(text) <= max)
                 return msptk__arena_text(a, text, max);
         if (msptk__text_clean(text, strlen(text), 0, max, &out) < 0)
-                return "";
-        if (msptk__text_clean(text, strlen(text), 0, max, &out) < 0)
                 return out.failed == MSPTK_E_NOMEM ? NULL : "";
         return msptk__arena_text(a, msptk__buf_text(&out), max);
 }
