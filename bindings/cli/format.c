@@ -284,6 +284,16 @@ static void add_string(const cli *c, text *t, const char *s, const char *kind, b
         add_clean(t, *s ? s : "-", in_table);
 }
 
+/* Operations are named as they are typed here. */
+static void add_advice(const cli *c, text *t, const char *s, bool in_table)
+{
+        text typed = { 0 };
+
+        add_as_commands(c, &typed, s, true);
+        add_string(c, t, text_str(&typed), "", in_table);
+        text_free(&typed);
+}
+
 void add_value(const cli *c, text *t, const msptk_json *v, const char *kind, bool in_table)
 {
         switch (msptk_json_type(v)) {
@@ -295,7 +305,10 @@ void add_value(const cli *c, text *t, const msptk_json *v, const char *kind, boo
                 text_add(t, msptk_json_bool(v, 0) ? "yes" : "no");
                 return;
         case MSPTK_JSON_STRING:
-                add_string(c, t, msptk_json_string(v, ""), kind, in_table);
+                if (msptk_json_key(v) && !strcmp(msptk_json_key(v), "suggestion"))
+                        add_advice(c, t, msptk_json_string(v, ""), in_table);
+                else
+                        add_string(c, t, msptk_json_string(v, ""), kind, in_table);
                 return;
         case MSPTK_JSON_ARRAY:
         case MSPTK_JSON_OBJECT:
