@@ -78,12 +78,34 @@ msptk_status msptk__errno_status(int code)
         return row ? row->status : MSPTK_E_IO;
 }
 
+/* What the status alone would advise is meant for records, not for files. NULL: that does. */
+static const char *errno_advice(int code)
+{
+        switch (code) {
+        case ENOENT:
+        case ENOTDIR:
+        case ENAMETOOLONG:
+        case EISDIR:
+                return "check the path";
+        case EACCES:
+        case EPERM:
+                return "check the path, its owner and its permissions";
+        case EROFS:
+                return "choose a path on a file system that can be written";
+        case EEXIST:
+        case ENOTEMPTY:
+                return "choose another path, or move what is there away";
+        default:
+                return NULL;
+        }
+}
+
 static msptk_status fail_errno(msptk_error **ret_err, int code, const char *doing, const char *path)
 {
         if (code == ENOMEM)
                 return msptk__nomem(ret_err);
-        return fail(ret_err, msptk__errno_status(code), "%s '%s': %s (errno %d)", doing, path,
-                    msptk__errno_text(code), code);
+        return fail_why(ret_err, msptk__errno_status(code), NULL, errno_advice(code),
+                        "%s '%s': %s (errno %d)", doing, path, msptk__errno_text(code), code);
 }
 
 /* ---- descriptors ---- */

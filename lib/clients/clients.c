@@ -95,7 +95,7 @@ static msptk_status refuse_taken(store_tx *tx, const client_row *c, msptk_error 
         if (st != MSPTK_OK)
                 return st == MSPTK_DONE ? MSPTK_OK : st;
         return fail_why(ret_err, MSPTK_E_EXISTS, "CLIENT_EXISTS",
-                        deleted_at ? "its history is kept; choose another id"
+                        deleted_at ? "its history is kept; choose another id with --id"
                                    : "choose another id, or change the one that exists with "
                                      "client_update",
                         deleted_at ? "the id '%s' belonged to a client that was deleted"

@@ -286,6 +286,16 @@ static void errno_has_a_text_and_a_status(void **state)
 
 #define with_dir(test) cmocka_unit_test_setup_teardown(test, make_dir, remove_dir)
 
+static void advice_about_a_file_is_about_its_path(void **state)
+{
+        AUTO_FREE char *path = msptk__path_join(*state, "nothing-here.csv");
+        AUTO_ERROR msptk_error *err = NULL;
+        AUTO_BUF buf out = BUF_INIT(100);
+
+        assert_int_equal(msptk__file_read(path, 0, &out, &err), MSPTK_E_NOTFOUND);
+        assert_string_equal(msptk_error_suggestion(err), "check the path");
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -298,6 +308,7 @@ int main(void)
                 with_dir(a_symbolic_link_is_replaced_and_its_target_kept),
                 with_dir(directories_are_made_with_those_above_them),
                 with_dir(no_descriptor_is_left_open),
+                with_dir(advice_about_a_file_is_about_its_path),
                 cmocka_unit_test(paths_are_joined_split_and_made_absolute),
                 cmocka_unit_test(errno_has_a_text_and_a_status),
         };

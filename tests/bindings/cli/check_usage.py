@@ -60,6 +60,15 @@ def main():
     cases.check("the lines of the original design",
                 expect(tool.run("client", "add", "--name", "Acme Two", "--contact", "john@acmecorp.com", "--tier", "premium"),
                        0, "acme-two", where="stdout"))
+    cases.check("what a file lacks is told of its path",
+                expect(tool.run("client", "import", "not-here.csv"), 3, "not-here.csv", "try: check the path"))
+    cases.check("a configuration that is not there", expect(tool.run("--config", "no.yaml", "client", "list"), 3, "check the path"))
+    cases.check("advice in a result names commands",
+                expect(tool.run("client", "show", "acme-two"), 0, "'msp-toolkit device scan'", where="stdout"))
+    cases.check("as JSON it names operations",
+                expect(tool.run("client", "show", "acme-two", "--json"), 0, "device_scan", where="stdout"))
+    tool.run("client", "remove", "acme-two", "--yes")
+    cases.check("the id of a removed client", expect(tool.run("client", "add", "Acme Two"), 3, "another id with --id"))
     for row in tool.operations():
         for example in row.get("examples", []):
             done = tool.run("--yes", *shlex.split(example["cli"]), stdin="a-value\n")
