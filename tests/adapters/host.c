@@ -696,6 +696,43 @@ static void errors_carry_the_adapter_and_no_secret(void **state)
         end(&w);
 }
 
+/* Runs a plugin that writes `bytes` under a limit, and gives the state of its row. */
+static int32_t state_of_a_plugin_that_writes(int bytes, const char *limit)
+{
+        static const char *const devices[] = { "d", NULL };
+        msptk_query q = { .struct_size = sizeof(q), .client_id = "c", .devices = devices };
+        char yaml[512];
+        real_host h;
+        kept k;
+        int32_t state;
+
+        snprintf(yaml, sizeof(yaml),
+                 "limits: {plugin_output: %s}\n"
+                 "adapters:\n  - name: it\n    type: plugin\n    checks:\n      - name: big\n"
+                 "        command: [/bin/sh, -c, \"head -c %d /dev/zero | tr '\\\\0' x\"]\n",
+                 limit, bytes);
+        real_host_open(&h, yaml, NULL);
+        kept_begin(&k);
+        assert_int_equal(msptk__adapter_collect(real_instance(&h, "it"), &q, &k.sink, NULL, NULL),
+                         MSPTK_OK);
+        assert_int_equal(k.metric_count, 1);
+        state = k.metrics[0].state;
+        if (state == MSPTK_STATE_UNKNOWN)
+                assert_non_null(strstr(k.metrics[0].message, "wrote more than it may"));
+        kept_end(&k);
+        real_host_close(&h);
+        return state;
+}
+
+static void the_configured_limit_of_output_holds_for_plugins(void **state)
+{
+        (void)state;
+        assert_int_equal(state_of_a_plugin_that_writes(1000, "2KiB"), MSPTK_STATE_OK);
+        assert_int_equal(state_of_a_plugin_that_writes(3000, "2KiB"), MSPTK_STATE_UNKNOWN);
+        assert_int_equal(state_of_a_plugin_that_writes(100000, "64KiB"), MSPTK_STATE_UNKNOWN);
+        assert_int_equal(state_of_a_plugin_that_writes(100000, "128KiB"), MSPTK_STATE_OK);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -711,6 +748,7 @@ int main(void)
                 cmocka_unit_test(nothing_arrives_after_a_cancel_or_a_refusal),
                 cmocka_unit_test(memory_and_texts_have_limits),
                 cmocka_unit_test(errors_carry_the_adapter_and_no_secret),
+                cmocka_unit_test(the_configured_limit_of_output_holds_for_plugins),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,7 +108,9 @@ static msptk_status world_run(const msptk_request *req, const msptk_program *pro
                 TRY(msptk__group_child(g, i,
                                        &(child_spec){ .argv = programs[i].argv,
                                                       .timeout_ms = programs[i].timeout_ms,
-                                                      .out_max = programs[i].output_limit,
+                                                      .out_max = programs[i].output_limit
+                                                                         ? programs[i].output_limit
+                                                                         : 65536,
                                                       .kill_on_overflow = w->kill_on_overflow,
                                                       .kill_grace_ms = 100 },
                                        ret_err));

@@ -179,7 +179,6 @@ static msptk_status add_run(plugin_batch *b, const plugin_check *check, const pl
                 .flags = MSPTK_PROGRAM_STOP_AT_LIMIT,
                 .argv = (const char *const *)argv,
                 .timeout_ms = check->timeout_ms,
-                .output_limit = PLUGIN_OUTPUT_LIMIT,
         };
         b->count++;
         return MSPTK_OK;

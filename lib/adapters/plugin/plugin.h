@@ -11,7 +11,6 @@ enum {
         PLUGIN_CHECKS_MAX = 1024,
         PLUGIN_ARGS_MAX = 256,
         PLUGIN_TIMEOUT_S = 30,
-        PLUGIN_OUTPUT_LIMIT = 65536,
         PLUGIN_MESSAGE_CAP = 512,
         PLUGIN_MORE_CAP = 4096,
         PLUGIN_NAME_CAP = 64,
