@@ -48,6 +48,29 @@ static void overlay(const msptk_json *args, const char *key, const char **slot)
                 *slot = text;
 }
 
+static bool names_device(const msptk_json *args)
+{
+        static const char *const keys[] = { "name",    "serial",    "machine_id",
+                                            "address", "vendor_id", "macs" };
+
+        for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+                if (msptk_json_type(msptk_json_get(args, keys[i])) > MSPTK_JSON_NULL)
+                        return true;
+        return false;
+}
+
+/* Whether all that the adapter can mean is this machine. */
+static msptk_status is_local(act *a, const char *adapter, bool *ret, msptk_error **ret_err)
+{
+        instance *i;
+
+        if (!adapter)
+                return MSPTK_OK;
+        TRY(msptk__instance_find(msptk__act_ctx(a)->registry, adapter, &i, ret_err));
+        *ret = strcmp(msptk__instance_info(i)->type, "local") == 0;
+        return MSPTK_OK;
+}
+
 static msptk_status prepare(act *a, const msptk_json *args, enrolment *e, msptk_error **ret_err)
 {
         const msptk_json *macs = msptk_json_get(args, "macs");
@@ -57,6 +80,8 @@ static msptk_status prepare(act *a, const msptk_json *args, enrolment *e, msptk_
         e->row = (msptk_device_row){ .struct_size = sizeof(e->row) };
         e->adapter = text_arg(args, "adapter");
         e->this_machine = msptk_json_bool(msptk_json_get(args, "this_machine"), 0);
+        if (!e->this_machine && !names_device(args))
+                TRY(is_local(a, e->adapter, &e->this_machine, ret_err));
         if (e->this_machine)
                 TRY(ask_local(a, args, e, ret_err));
         else if (!text_arg(args, "name"))

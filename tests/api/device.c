@@ -191,6 +191,23 @@ static void typed_functions_scan_read_list_and_remove(void **state)
         msptk_device_list_free(list);
 }
 
+static void the_local_adapter_without_a_device_means_this_machine(void **state)
+{
+        msptk_json *first, *second;
+        msptk_error *err = NULL;
+
+        first = do_it(*state, "device_add", "{\"client_id\":\"acme\",\"adapter\":\"local\"}");
+        second = do_it(*state, "device_add", "{\"client_id\":\"acme\",\"this_machine\":true}");
+        assert_string_equal(str_of(first, "id"), str_of(second, "id"));
+        assert_int_equal(call(*state, "device_add",
+                              "{\"client_id\":\"acme\",\"adapter\":\"local\",\"serial\":\"X\"}", 0,
+                              NULL, &err),
+                         MSPTK_E_INVALID);
+        msptk_error_free(err);
+        msptk_json_free(first);
+        msptk_json_free(second);
+}
+
 static void this_machine_is_enrolled_once(void **state)
 {
         msptk_json *first, *second;
@@ -445,6 +462,7 @@ int main(void)
                 CASE(an_adapter_that_fails_is_named_and_the_scan_is_not_ok),
                 CASE(a_vendor_that_refuses_is_an_error_of_its_own),
                 CASE(typed_functions_scan_read_list_and_remove),
+                CASE(the_local_adapter_without_a_device_means_this_machine),
                 CASE(this_machine_is_enrolled_once),
                 CASE(by_hand_enrolled_devices_are_refused_twice_and_found_by_text),
                 CASE(presence_grows_old),
