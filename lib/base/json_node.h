@@ -14,6 +14,9 @@ struct msptk_json {
 
 /* A number that was an integer as text. Beyond 2^53 an integer is a cJSON_Raw with its digits. */
 enum { NODE_INT = 1 << 16 };
+/* The key, the text stand behind the node in its own block, and go with it. */
+enum { NODE_KEY_HERE = 1 << 17, NODE_TEXT_HERE = 1 << 18 };
+#define NODE_HERE (NODE_KEY_HERE | NODE_TEXT_HERE)
 
 #define INT_EXACT_MAX (INT64_C(1) << 53) /* the largest integer that every reader of JSON keeps */
 

@@ -16,14 +16,30 @@ cJSON *msptk__node_new(int type)
         return node;
 }
 
+/* One block for all: trees are made of many small texts. */
+static cJSON *new_node(int type, const char *key, const char *text)
+{
+        size_t key_size = key ? strlen(key) + 1 : 0, text_size = text ? strlen(text) + 1 : 0;
+        cJSON *node = msptk__alloc(sizeof(*node) + key_size + text_size);
+        char *behind = (char *)(node + 1);
+
+        if (!node)
+                return NULL;
+        node->type = type & ~NODE_HERE;
+        if (key) {
+                node->type |= NODE_KEY_HERE;
+                node->string = memcpy(behind, key, key_size);
+        }
+        if (text) {
+                node->type |= NODE_TEXT_HERE;
+                node->valuestring = memcpy(behind + key_size, text, text_size);
+        }
+        return node;
+}
+
 cJSON *msptk__node_new_text(int type, const char *text)
 {
-        cJSON *node = msptk__node_new(type);
-
-        if (!node || (node->valuestring = msptk__strdup(text)))
-                return node;
-        msptk__free(node);
-        return NULL;
+        return new_node(type, NULL, text);
 }
 
 cJSON *msptk__node_new_int(int64_t value)
@@ -72,8 +88,10 @@ static void free_nodes(cJSON *node)
                         node->next = node->child;
                 }
                 next = node->next;
-                msptk__free(node->valuestring);
-                msptk__free(node->string);
+                if (!(node->type & NODE_TEXT_HERE))
+                        msptk__free(node->valuestring);
+                if (!(node->type & NODE_KEY_HERE))
+                        msptk__free(node->string);
                 msptk__free(node);
                 node = next;
         }
@@ -85,38 +103,32 @@ void msptk_json_free(msptk_json *json)
                 free_nodes(&json->node);
 }
 
-static cJSON *copy_node(const cJSON *node, int32_t depth)
+static cJSON *copy_node(const cJSON *node, const char *key, int32_t depth)
 {
         AUTO_JSON msptk_json *copy = NULL;
         cJSON *c;
 
         if (depth > JSON_HARD_DEPTH)
                 return NULL;
-        c = msptk__node_new(node->type);
+        c = new_node(node->type, key, node->valuestring);
         if (!c)
                 return NULL;
         copy = json_of(c);
         c->valuedouble = node->valuedouble;
         c->valueint = node->valueint;
-        c->valuestring = msptk__strdup(node->valuestring);
-        if (node->valuestring && !c->valuestring)
-                return NULL;
         for (const cJSON *from = node->child; from; from = from->next) {
-                cJSON *child = copy_node(from, depth + 1);
+                cJSON *child = copy_node(from, from->string, depth + 1);
 
                 if (!child)
                         return NULL;
-                child->string = msptk__strdup(from->string);
                 cJSON_AddItemToArray(c, child);
-                if (from->string && !child->string)
-                        return NULL;
         }
         return &STEAL(copy)->node;
 }
 
 msptk_json *msptk_json_copy(const msptk_json *json)
 {
-        return json ? json_of(copy_node(&json->node, 0)) : NULL;
+        return json ? json_of(copy_node(&json->node, NULL, 0)) : NULL;
 }
 
 /* ---- looking ---- */
@@ -144,11 +156,20 @@ int32_t msptk_json_type(const msptk_json *json)
         }
 }
 
+static cJSON *find_member(const cJSON *object, const char *key)
+{
+        cJSON *member = object->child;
+
+        while (member && (*member->string != *key || strcmp(member->string, key) != 0))
+                member = member->next;
+        return member;
+}
+
 msptk_json *msptk_json_get(const msptk_json *object, const char *key)
 {
         if (!key || msptk_json_type(object) != MSPTK_JSON_OBJECT)
                 return NULL;
-        return json_of(cJSON_GetObjectItemCaseSensitive(&object->node, key));
+        return json_of(find_member(&object->node, key));
 }
 
 msptk_json *msptk_json_first(const msptk_json *json)
@@ -251,7 +272,7 @@ int32_t msptk_json_bool(const msptk_json *json, int32_t default_value)
 
 static bool same_value(const cJSON *a, const cJSON *b)
 {
-        if (a->type != b->type)
+        if ((a->type ^ b->type) & ~NODE_HERE)
                 return false;
         if (node_kind(a) == cJSON_Number)
                 return a->valuedouble == b->valuedouble;
@@ -271,7 +292,7 @@ static bool equal_nodes(const cJSON *a, const cJSON *b, int32_t depth)
                 const cJSON *match = other;
 
                 if (child->string && strcmp(child->string, match->string) != 0)
-                        match = cJSON_GetObjectItemCaseSensitive(b, child->string);
+                        match = find_member(b, child->string);
                 if (!match || !equal_nodes(child, match, depth + 1))
                         return false;
                 other = other->next;
@@ -318,21 +339,61 @@ static void replace_node(cJSON *parent, cJSON *old, cJSON *node)
         free_nodes(old);
 }
 
+/* A member that has its key. */
+static void put_named(cJSON *object, cJSON *member)
+{
+        cJSON *old = find_member(object, member->string);
+
+        if (old)
+                replace_node(object, old, member);
+        else
+                cJSON_AddItemToArray(object, member);
+}
+
+/* The old key, in which the new one may lie, goes last. */
+static int name_node(cJSON *node, const char *key)
+{
+        char *copy = msptk__strdup(key);
+
+        if (!copy)
+                return -1;
+        if (!(node->type & NODE_KEY_HERE))
+                msptk__free(node->string);
+        node->type &= ~NODE_KEY_HERE;
+        node->string = copy;
+        return 0;
+}
+
+static bool takes_member(const msptk_json *object, const char *key)
+{
+        return msptk_json_type(object) == MSPTK_JSON_OBJECT && is_utf8(key);
+}
+
 static msptk_status put_member(msptk_json *object, const char *key, msptk_json *child)
 {
         AUTO_JSON msptk_json *owned = child;
-        cJSON *old;
 
-        if (msptk_json_type(object) != MSPTK_JSON_OBJECT || !is_utf8(key))
+        if (!takes_member(object, key))
                 return MSPTK_E_INVALID;
-        if (!child || msptk__replace(&child->node.string, key) < 0)
+        if (!child || name_node(&child->node, key) < 0)
                 return MSPTK_E_NOMEM;
-        STEAL(owned);
-        old = cJSON_GetObjectItemCaseSensitive(&object->node, key);
-        if (old)
-                replace_node(&object->node, old, &child->node);
-        else
-                cJSON_AddItemToArray(&object->node, &child->node);
+        put_named(&object->node, &STEAL(owned)->node);
+        return MSPTK_OK;
+}
+
+/* A new member, made with its key. */
+static msptk_status put_value(msptk_json *object, const char *key, int type, const char *text,
+                              double number)
+{
+        cJSON *member;
+
+        if (!takes_member(object, key))
+                return MSPTK_E_INVALID;
+        member = new_node(type, key, text);
+        if (!member)
+                return MSPTK_E_NOMEM;
+        member->valuedouble = number;
+        put_named(&object->node, member);
         return MSPTK_OK;
 }
 
@@ -358,27 +419,34 @@ msptk_status msptk_json_set_string(msptk_json *object, const char *key, const ch
 {
         if (value && !is_utf8(value))
                 return MSPTK_E_INVALID;
-        return put_member(object, key, new_string(value));
+        return put_value(object, key, value ? cJSON_String : cJSON_NULL, value, 0);
 }
 
 msptk_status msptk_json_set_int(msptk_json *object, const char *key, int64_t value)
 {
-        return put_member(object, key, json_of(msptk__node_new_int(value)));
+        char text[NUM_TEXT_MAX];
+
+        if (value >= -INT_EXACT_MAX && value <= INT_EXACT_MAX)
+                return put_value(object, key, cJSON_Number | NODE_INT, NULL, (double)value);
+        msptk__num_put_int64(text, value);
+        return put_value(object, key, cJSON_Raw, text, 0);
 }
 
 msptk_status msptk_json_set_double(msptk_json *object, const char *key, double value)
 {
-        return put_member(object, key, json_of(msptk__node_new_double(value)));
+        if (!isfinite(value))
+                return put_value(object, key, cJSON_NULL, NULL, 0);
+        return put_value(object, key, cJSON_Number, NULL, value);
 }
 
 msptk_status msptk_json_set_bool(msptk_json *object, const char *key, int32_t value)
 {
-        return put_member(object, key, json_of(msptk__node_new(value ? cJSON_True : cJSON_False)));
+        return put_value(object, key, value ? cJSON_True : cJSON_False, NULL, 0);
 }
 
 msptk_status msptk_json_set_null(msptk_json *object, const char *key)
 {
-        return put_member(object, key, json_of(msptk__node_new(cJSON_NULL)));
+        return put_value(object, key, cJSON_NULL, NULL, 0);
 }
 
 /* A tree that may be adopted is nobody's, and not the parent itself. */

@@ -105,15 +105,33 @@ static void add_escape(buf *out, unsigned char c)
         }
 }
 
+/* Eight bytes of which none is a control character, a quote, a backslash or beyond ASCII: the
+ * subtractions set the high bit of a byte that is smaller than what is subtracted. */
+static bool eight_plain(const char *p)
+{
+        const uint64_t ones = UINT64_C(0x0101010101010101), high = ones * 0x80;
+        uint64_t v;
+
+        memcpy(&v, p, sizeof(v));
+        return !((v | (v - ones * 0x20) | ((v ^ ones * '"') - ones) | ((v ^ ones * '\\') - ones)) &
+                 high);
+}
+
 static void add_quoted(buf *out, const char *text, size_t len)
 {
         const char *p = text, *plain = text, *end = text + len;
 
         msptk__buf_add_char(out, '"');
         while (p < end) {
-                unsigned char c = (unsigned char)*p;
-                const char *at = p;
+                unsigned char c;
+                const char *at;
 
+                while (end - p >= 8 && eight_plain(p))
+                        p += 8;
+                if (p == end)
+                        break;
+                c = (unsigned char)*p;
+                at = p;
                 if (c < 0x80 && c >= 0x20 && c != '"' && c != '\\') {
                         p++;
                         continue;

@@ -82,9 +82,18 @@ bool msptk__utf8_valid(const char *text, size_t len)
 {
         const char *end = text + len;
 
-        while (text < end)
-                if (msptk__utf8_next(&text, end) == UTF8_BAD)
+        while (text < end) {
+                uint64_t eight;
+
+                /* most text is ASCII */
+                while (end - text >= 8 &&
+                       (memcpy(&eight, text, 8), !(eight & UINT64_C(0x8080808080808080))))
+                        text += 8;
+                while (text < end && (uint8_t)*text < 0x80)
+                        text++;
+                if (text < end && msptk__utf8_next(&text, end) == UTF8_BAD)
                         return false;
+        }
         return true;
 }
 
