@@ -110,7 +110,9 @@ msptk_status msptk__client_read(store_tx *tx, const char *id, client_row *ret,
 
 static void add_parsed(json_obj *o, const char *key, const char *text, bool array)
 {
-        if (msptk__obj_parsed(o, key, text) == MSPTK_DONE)
+        /* most have none */
+        if (!text || !strcmp(text, array ? "[]" : "{}") ||
+            msptk__obj_parsed(o, key, text) == MSPTK_DONE)
                 msptk__obj_json(o, key, array ? msptk_json_new_array() : msptk_json_new_object());
 }
 
@@ -178,9 +180,8 @@ msptk_status msptk__client_page(store_tx *tx, const client_filter *f, const char
                 TRY(from_row(q, &c, ret_err));
                 TRY(msptk__client_json(&c, &row, ret_err));
                 msptk__array_json(&rows, row);
-                if (msptk__replace(&last, c.id) < 0)
+                if (++n == limit && !(last = msptk__strdup(c.id)))
                         return msptk__nomem(ret_err);
-                n++;
         }
         TRY(st);
         TRY(msptk__obj_end(&rows, ret_clients, ret_err));

@@ -53,6 +53,9 @@ const char *msptk__device_presence_word(int32_t presence, int64_t at, int64_t no
  */
 msptk_status msptk__device_count(store_tx *tx, const char *client_id, int64_t *ret_count,
                                  int64_t *ret_last_seen, msptk_error **ret_err);
+/* For lists: the number of living devices of each of `count` clients, their ids ascending. */
+msptk_status msptk__device_counts(store_tx *tx, const char *const *ids, size_t count,
+                                  int64_t *ret_counts, msptk_error **ret_err);
 /* Living devices of a client that were not seen up since `before`, as [{"id", "last_seen"}], those
  * unseen for longest first, at most `limit`; *ret_count counts all. */
 msptk_status msptk__device_unseen(store_tx *tx, const char *client_id, int64_t before,

@@ -249,15 +249,39 @@ msptk_status msptk__devices_seen(store_tx *tx, const char *client_id, const char
         return MSPTK_OK;
 }
 
+/* One statement for all of them: what lies between the first and the last id is read in order. */
+msptk_status msptk__device_counts(store_tx *tx, const char *const *ids, size_t count,
+                                  int64_t *ret_counts, msptk_error **ret_err)
+{
+        AUTO_STMT store_stmt *q = NULL;
+        msptk_status st;
+        size_t at = 0;
+
+        memset(ret_counts, 0, count * sizeof(*ret_counts));
+        if (!count)
+                return MSPTK_OK;
+        TRY(msptk__query(tx, &q, ret_err,
+                         "SELECT client_id, count(*) FROM device WHERE client_id >= ?1"
+                         " AND client_id <= ?2 AND root = id AND deleted_at = 0"
+                         " GROUP BY client_id ORDER BY client_id",
+                         SQL_TEXT(ids[0]), SQL_TEXT(ids[count - 1])));
+        while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK) {
+                const char *id = msptk__stmt_text(q, 0);
+
+                while (at < count && strcmp(ids[at], id) < 0)
+                        at++;
+                if (at < count && !strcmp(ids[at], id))
+                        ret_counts[at] = msptk__stmt_int(q, 1);
+        }
+        return st < 0 ? st : MSPTK_OK;
+}
+
 msptk_status msptk__device_count(store_tx *tx, const char *client_id, int64_t *ret_count,
                                  int64_t *ret_last_seen, msptk_error **ret_err)
 {
         int64_t count = 0, seen = 0;
 
-        TRY(msptk__query_int(tx, &count, ret_err,
-                             "SELECT count(*) FROM device WHERE client_id = ?1 AND root = id"
-                             " AND deleted_at = 0",
-                             SQL_TEXT(client_id)));
+        TRY(msptk__device_counts(tx, &client_id, 1, &count, ret_err));
         if (ret_last_seen && count)
                 TRY(msptk__query_int(
                         tx, &seen, ret_err,

@@ -17,10 +17,14 @@ msptk_status msptk__health_status(act *a, const msptk_json *args, msptk_json **r
 msptk_status msptk__health_morning(act *a, const msptk_json *args, msptk_json **ret,
                                    msptk_error **ret_err);
 
-/* For views: newest time anything of the client was observed (0: never), worst present status as a
- * word. */
-msptk_status msptk__health_last(store_tx *tx, const char *client_id, int64_t *ret_last,
-                                const char **ret_status, msptk_error **ret_err);
+/* For views, of a client. */
+typedef struct health_summary {
+        int64_t last;       /* newest time anything of it was observed; 0: never */
+        const char *status; /* worst present status as a word, a constant */
+} health_summary;
+/* Of each of `count` clients, their ids ascending. */
+msptk_status msptk__health_summaries(store_tx *tx, const char *const *ids, size_t count,
+                                     health_summary *ret, msptk_error **ret_err);
 
 /* Deletes what is older than the configured retention (samples by day, changes, evidence, alerts,
  * audit segments). */

@@ -401,34 +401,69 @@ msptk_status msptk__health_morning(act *a, const msptk_json *args, msptk_json **
         return msptk__obj_end(&o, ret, ret_err);
 }
 
-msptk_status msptk__health_last(store_tx *tx, const char *client_id, int64_t *ret_last,
-                                const char **ret_status, msptk_error **ret_err)
+/* Steps `*at` on to the client of that id; whether it is among them. */
+static bool reach(const char *const *ids, size_t count, const char *id, size_t *at)
+{
+        while (*at < count && strcmp(ids[*at], id) < 0)
+                (*at)++;
+        return *at < count && !strcmp(ids[*at], id);
+}
+
+static msptk_status add_last(store_tx *tx, const char *const *ids, size_t count,
+                             health_summary *ret, msptk_error **ret_err)
 {
         AUTO_STMT store_stmt *q = NULL;
-        int32_t worst = HEALTH_NONE;
-        int64_t last = 0;
         msptk_status st;
+        size_t at = 0;
 
-        TRY(msptk__query_int(tx, &last, ret_err,
-                             "SELECT max(asked_at) FROM device_health WHERE client_id = ?1",
-                             SQL_TEXT(client_id)));
-        if (!last) { /* never asked: most clients of a new workspace, and lists are long */
-                *ret_last = 0;
-                *ret_status = msptk__health_word(MSPTK_STATE_UNKNOWN);
-                return MSPTK_OK;
-        }
         TRY(msptk__query(tx, &q, ret_err,
-                         "SELECT DISTINCT status FROM series WHERE client_id = ?1"
-                         " AND retired = 0 AND status >= 0",
-                         SQL_TEXT(client_id)));
-        while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK) {
-                int32_t status = (int32_t)msptk__stmt_int(q, 0);
+                         "SELECT client_id, max(asked_at) FROM device_health WHERE client_id >= ?1"
+                         " AND client_id <= ?2 GROUP BY client_id ORDER BY client_id",
+                         SQL_TEXT(ids[0]), SQL_TEXT(ids[count - 1])));
+        while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK)
+                if (reach(ids, count, msptk__stmt_text(q, 0), &at))
+                        ret[at].last = msptk__stmt_int(q, 1);
+        return st < 0 ? st : MSPTK_OK;
+}
 
-                if (worst == HEALTH_NONE || msptk__health_rank(status) > msptk__health_rank(worst))
-                        worst = status;
+static int32_t worst_of(store_stmt *q)
+{
+        static const int32_t all[] = { MSPTK_STATE_OK, MSPTK_STATE_WARNING, MSPTK_STATE_CRITICAL,
+                                       MSPTK_STATE_UNKNOWN };
+        int32_t worst = HEALTH_NONE;
+
+        for (int32_t i = 0; i < (int32_t)ARRAY_LEN(all); i++)
+                if (msptk__stmt_int(q, i + 1) &&
+                    (worst == HEALTH_NONE ||
+                     msptk__health_rank(all[i]) > msptk__health_rank(worst)))
+                        worst = all[i];
+        return worst;
+}
+
+msptk_status msptk__health_summaries(store_tx *tx, const char *const *ids, size_t count,
+                                     health_summary *ret, msptk_error **ret_err)
+{
+        AUTO_STMT store_stmt *q = NULL;
+        msptk_status st;
+        size_t at = 0;
+
+        for (size_t i = 0; i < count; i++)
+                ret[i] = (health_summary){ 0, msptk__health_word(MSPTK_STATE_UNKNOWN) };
+        if (!count)
+                return MSPTK_OK;
+        TRY(add_last(tx, ids, count, ret, ret_err));
+        TRY(msptk__query(tx, &q, ret_err,
+                         "SELECT client_id, max(status = ?3), max(status = ?4), max(status = ?5),"
+                         " max(status = ?6) FROM series WHERE client_id >= ?1 AND client_id <= ?2"
+                         " AND retired = 0 AND status >= 0 GROUP BY client_id ORDER BY client_id",
+                         SQL_TEXT(ids[0]), SQL_TEXT(ids[count - 1]), SQL_INT(MSPTK_STATE_OK),
+                         SQL_INT(MSPTK_STATE_WARNING), SQL_INT(MSPTK_STATE_CRITICAL),
+                         SQL_INT(MSPTK_STATE_UNKNOWN)));
+        while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK) {
+                int32_t worst = worst_of(q);
+
+                if (worst != HEALTH_NONE && reach(ids, count, msptk__stmt_text(q, 0), &at))
+                        ret[at].status = msptk__health_word(worst);
         }
-        TRY(st);
-        *ret_last = last;
-        *ret_status = msptk__health_word(worst == HEALTH_NONE ? MSPTK_STATE_UNKNOWN : worst);
-        return MSPTK_OK;
+        return st < 0 ? st : MSPTK_OK;
 }

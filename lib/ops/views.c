@@ -96,21 +96,15 @@ static msptk_status add_time(msptk_json *client, const char *key, int64_t us, ms
 }
 
 /* How many devices, how they are, and when anything of them was last observed. */
-static msptk_status add_state(act *a, store_tx *tx, msptk_json *client, int64_t *ret_count,
-                              int64_t *ret_seen, msptk_error **ret_err)
+static msptk_status add_state(act *a, msptk_json *client, int64_t devices,
+                              const health_summary *health, msptk_error **ret_err)
 {
-        const char *id = msptk_json_string(msptk_json_get(client, "id"), "");
-        const char *health = "unknown";
-        int64_t last = 0;
+        bool old = msptk__act_now(a) - health->last > OBSERVED_US;
 
-        TRY(msptk__device_count(tx, id, ret_count, ret_seen, ret_err));
-        TRY(msptk__health_last(tx, id, &last, &health, ret_err));
-        if (msptk__act_now(a) - last > OBSERVED_US)
-                health = "unknown";
-        if (msptk_json_set_int(client, "devices", *ret_count) < 0 ||
-            msptk_json_set_string(client, "health", health) < 0)
+        if (msptk_json_set_int(client, "devices", devices) < 0 ||
+            msptk_json_set_string(client, "health", old ? "unknown" : health->status) < 0)
                 return msptk__nomem(ret_err);
-        return add_time(client, "last_check", last, ret_err);
+        return add_time(client, "last_check", health->last, ret_err);
 }
 
 msptk_status msptk__op_client_get(act *a, const msptk_json *args, msptk_json **ret,
@@ -118,12 +112,17 @@ msptk_status msptk__op_client_get(act *a, const msptk_json *args, msptk_json **r
 {
         AUTO_JSON msptk_json *client = NULL, *gaps = NULL;
         AUTO_OBJ json_obj list = msptk__array();
+        health_summary health;
         int64_t count, seen;
+        const char *id;
         store_tx *tx;
 
         TRY(msptk__client_get(a, args, &client, ret_err));
         TRY(msptk__act_tx(a, &tx, ret_err));
-        TRY(add_state(a, tx, client, &count, &seen, ret_err));
+        id = msptk_json_string(msptk_json_get(client, "id"), "");
+        TRY(msptk__device_count(tx, id, &count, &seen, ret_err));
+        TRY(msptk__health_summaries(tx, &id, 1, &health, ret_err));
+        TRY(add_state(a, client, count, &health, ret_err));
         TRY(add_time(client, "last_seen", seen, ret_err));
         TRY(add_gaps(a, tx, client, count, &list, ret_err));
         TRY(msptk__obj_end(&list, &gaps, ret_err));
@@ -133,18 +132,35 @@ msptk_status msptk__op_client_get(act *a, const msptk_json *args, msptk_json **r
         return MSPTK_OK;
 }
 
+/* The rows of a page stand in the order of their ids. */
+static msptk_status add_states(act *a, const msptk_json *rows, msptk_error **ret_err)
+{
+        size_t count = msptk_json_count(rows), n = 0;
+        AUTO_FREE const char **ids = msptk__alloc_array(count, sizeof(*ids));
+        AUTO_FREE health_summary *health = msptk__alloc_array(count, sizeof(*health));
+        AUTO_FREE int64_t *devices = msptk__alloc_array(count, sizeof(*devices));
+        store_tx *tx;
+
+        if (!ids || !health || !devices)
+                return msptk__nomem(ret_err);
+        for (const msptk_json *c = msptk_json_first(rows); c; c = msptk_json_next(c))
+                ids[n++] = msptk_json_string(msptk_json_get(c, "id"), "");
+        TRY(msptk__act_tx(a, &tx, ret_err));
+        TRY(msptk__device_counts(tx, ids, count, devices, ret_err));
+        TRY(msptk__health_summaries(tx, ids, count, health, ret_err));
+        n = 0;
+        for (msptk_json *c = msptk_json_first(rows); c; c = msptk_json_next(c), n++)
+                TRY(add_state(a, c, devices[n], &health[n], ret_err));
+        return MSPTK_OK;
+}
+
 msptk_status msptk__op_client_list(act *a, const msptk_json *args, msptk_json **ret,
                                    msptk_error **ret_err)
 {
         AUTO_JSON msptk_json *page = NULL;
-        int64_t count;
-        store_tx *tx;
 
         TRY(msptk__client_list(a, args, &page, ret_err));
-        TRY(msptk__act_tx(a, &tx, ret_err));
-        for (msptk_json *c = msptk_json_first(msptk_json_get(page, "clients")); c;
-             c = msptk_json_next(c))
-                TRY(add_state(a, tx, c, &count, NULL, ret_err));
+        TRY(add_states(a, msptk_json_get(page, "clients"), ret_err));
         *ret = STEAL(page);
         return MSPTK_OK;
 }
