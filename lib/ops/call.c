@@ -16,8 +16,11 @@ struct msptk_result {
         char *principal, *door;
         msptk_json *page;       /* a further page; NULL while the rows of `json` are given out */
         const msptk_json *next; /* the next row */
-        bool started;
+        bool started, limited;  /* limited: the caller wants one page */
 };
+
+/* What nobody limited is read in larger pages after the first one. */
+enum { NEXT_ROWS = 1000 };
 
 static msptk_status no_such_operation(const char *name, msptk_error **ret_err)
 {
@@ -50,6 +53,7 @@ static msptk_status result_new(msptk_toolkit *tk, const op_row *row, const msptk
         r->row = row;
         r->tk = msptk__toolkit_ref(tk);
         r->values = msptk_json_copy(args->values);
+        r->limited = msptk_json_get(args->values, "limit") != NULL;
         /* Further pages are read by the same principal; without its name they would be by ours. */
         if (!r->values || msptk__replace(&r->principal, opts ? opts->principal : NULL) < 0 ||
             msptk__replace(&r->door, opts ? opts->door : NULL) < 0) {
@@ -127,6 +131,14 @@ const msptk_json *msptk_result_json(const msptk_result *r)
         return r && r->kind == KIND_RESULT ? r->json : NULL;
 }
 
+static bool has_limit(const op_row *row)
+{
+        for (const op_param *p = row->params; p && p->name; p++)
+                if (!strcmp(p->name, "limit"))
+                        return p->max >= NEXT_ROWS;
+        return false;
+}
+
 /* Reads the page after `doc`, unless the caller limited the result to one. MSPTK_DONE: none. */
 static msptk_status next_page(msptk_result *r, const msptk_json *doc, msptk_error **ret_err)
 {
@@ -135,9 +147,10 @@ static msptk_status next_page(msptk_result *r, const msptk_json *doc, msptk_erro
         msptk_json *page = NULL;
         msptk_status st;
 
-        if (!cursor || msptk_json_get(r->values, "limit"))
+        if (!cursor || r->limited)
                 return MSPTK_DONE;
-        if (msptk_json_set_string(r->values, "cursor", cursor) < 0)
+        if (msptk_json_set_string(r->values, "cursor", cursor) < 0 ||
+            (has_limit(r->row) && msptk_json_set_int(r->values, "limit", NEXT_ROWS) < 0))
                 return msptk__nomem(ret_err);
         TRY(msptk__toolkit_enter(r->tk, ret_err));
         st = msptk__act_continue(msptk__toolkit_ctx(r->tk), r->row->act.name, r->values, &opts,
