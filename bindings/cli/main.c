@@ -117,6 +117,5 @@ int main(int argc, char **argv)
                 code = finish_output(&c, man_main(&c));
         else
                 code = run(&c, argc - 1, argv + 1);
-        msptk_json_free(c.table);
-        return code;
+        return code; /* the table goes with the process: thousands of nodes need no release each */
 }
