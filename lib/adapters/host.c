@@ -221,8 +221,10 @@ static msptk_status host_run_programs(const msptk_request *req, const msptk_prog
                 msptk_program_result result;
 
                 st = msptk__group_next(g, &d, -1, ret_err);
+                if (st == MSPTK_DONE) /* programs that the deadline ended are results, too */
+                        return msptk__cancel_check(req->tok, "run programs", ret_err);
                 if (st != MSPTK_OK)
-                        return st == MSPTK_DONE ? MSPTK_OK : st;
+                        return st;
                 if (d.status < 0) {
                         if (ret_err)
                                 *ret_err = STEAL(d.err);

@@ -179,7 +179,7 @@ static void forty_programs_run_at_once_and_each_has_its_result(void **state)
 {
         msptk_program list[40] = { 0 };
         programs p = { .count = 40, .list = list };
-        char numbers[40][8];
+        char numbers[40][16];
         const char *argv[40][5];
         world w;
 
