@@ -38,7 +38,8 @@ typedef struct instance_info {
         const char *title;
         const char *origin;  /* "adapters[0]", "rmm", "built in" */
         const char *problem; /* why it cannot work (unknown type, bad settings); NULL when it can */
-        uint32_t capabilities; /* CAP_* or'ed, from the slots that are filled */
+        const char *bad_setting; /* the setting that `problem` is about; NULL when it is none */
+        uint32_t capabilities;   /* CAP_* or'ed, from the slots that are filled */
         bool enabled;
 } instance_info;
 enum { CAP_DEVICES = 1, CAP_METRICS = 2, CAP_ALERTS = 4, CAP_COMMANDS = 8, CAP_DEPLOY = 16 };

@@ -51,6 +51,9 @@ static msptk_status check_settings(instance *i, const adapter_kind *kind, msptk_
                 if (is_common(key) || msptk_json_get(known, key))
                         continue;
                 near = msptk__nearest(key, names, n);
+                if (!near)
+                        near = msptk__nearest(key, common_settings, ARRAY_LEN(common_settings));
+                i->bad_setting = key;
                 return make_problem(&i->bad_settings,
                                     near ? "unknown setting '%.64s'; did you mean '%s'?"
                                          : "unknown setting '%.64s'",
@@ -100,6 +103,7 @@ static msptk_status describe(instance *i, msptk_error **ret_err)
         i->known.title = kind->ops.info->title;
         i->known.capabilities = capabilities(&kind->ops);
         i->known.problem = i->bad_settings;
+        i->known.bad_setting = i->bad_setting;
         i->kind = kind;
         show(i, &i->known);
         return MSPTK_OK;

@@ -33,6 +33,7 @@ struct instance {
         instance_info unknown, known;
         const instance_info *shown; /* NULL until its kind was looked for; atomic */
         char *no_kind, *bad_settings;
+        const char *bad_setting; /* borrowed from `settings` */
         pthread_mutex_t opening;
         net_site *site; /* made at the first http_request; under `opening` */
         void *self;
@@ -65,8 +66,8 @@ struct msptk_request {
         size_t allocated;
         msptk_status stopped; /* why the caller takes no more rows; MSPTK_OK while it does */
         size_t refused;       /* rows that were not well formed */
-        net_reply reply; /* of the last http_request */
-        secret *secret;  /* of `secret_setting`, for the time of the request */
+        net_reply reply;      /* of the last http_request */
+        secret *secret;       /* of `secret_setting`, for the time of the request */
         char *secret_setting;
 };
 

@@ -119,6 +119,35 @@ static const setting *of_adapter(const config *c, const config_adapter *a, const
         return msptk__config_value(c, msptk__buf_text(path));
 }
 
+static bool is_refused(const config *c, const char *path)
+{
+        for (size_t i = 0; i < c->finding_count; i++)
+                if (strcmp(c->findings[i].key, path) == 0)
+                        return true;
+        return false;
+}
+
+/* A type that is not here cannot say which settings it has. */
+static void not_checked(checker *k, const config_adapter *a)
+{
+        AUTO_BUF buf message = BUF_INIT(400);
+        size_t len = strlen(a->origin);
+
+        (void)msptk__buf_addf(
+                &message, "not checked: no adapter of type '%.80s' is in this program", a->type);
+        for (size_t i = 0; i < k->c->more_count; i++) {
+                const setting *v = &k->c->more[i];
+                const char *tail = v->row->path + strlen(v->row->path);
+
+                if (v->row->type == CONFIG_MAP && v->node && tail - v->row->path > 2 &&
+                    strcmp(tail - 2, ".*") == 0 && strncmp(v->path, a->origin, len) == 0 &&
+                    v->path[len] == '.' && !is_refused(k->c, v->path))
+                        at_setting(k, "info", v->path, v, made(k, &message),
+                                   "compare it with the vendor's page: a typing error goes "
+                                   "unnoticed");
+        }
+}
+
 static void adapter_type(checker *k, const config_adapter *a)
 {
         AUTO_BUF buf message = BUF_INIT(400);
@@ -143,6 +172,7 @@ static void adapter_type(checker *k, const config_adapter *a)
         for (size_t i = 0; !nearest && i < n; i++)
                 (void)msptk__buf_addf(&hint, "%s%s", i ? ", " : "", k->types[i]);
         at_setting(k, "warning", made(k, &path), v, made(k, &message), made(k, &hint));
+        not_checked(k, a);
 }
 
 static void adapter_url(checker *k, const config_adapter *a)

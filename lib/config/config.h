@@ -109,6 +109,9 @@ typedef struct config_adapter {
         int32_t line;
 } config_adapter;
 
+/* Where a setting of an entry stands; false when it is in no file. */
+bool msptk__config_adapter_place(const config *c, const config_adapter *a, const char *key,
+                                 int32_t *ret_line, int32_t *ret_column);
 size_t msptk__config_adapter_count(const config *c);
 const config_adapter *msptk__config_adapter_at(const config *c, size_t i);
 const config_adapter *msptk__config_adapter_find(const config *c, const char *name);

@@ -3,6 +3,7 @@
 #include "config/internal.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 static int by_path(const void *key, const void *item)
@@ -113,6 +114,21 @@ const char *msptk__config_env(const config *c, const char *name)
                 if (strcmp(c->env[i].name, name) == 0)
                         return c->env[i].value;
         return NULL;
+}
+
+bool msptk__config_adapter_place(const config *c, const config_adapter *a, const char *key,
+                                 int32_t *ret_line, int32_t *ret_column)
+{
+        char path[2 * CONFIG_PATH_MAX]; /* a lookup must not fail for want of memory */
+        const setting *v;
+
+        (void)snprintf(path, sizeof(path), "%s.%s", a->origin, key);
+        v = msptk__config_value(c, path);
+        if (!v || !v->node || v->node->source)
+                return false;
+        *ret_line = v->node->key_line;
+        *ret_column = v->node->key_column;
+        return true;
 }
 
 size_t msptk__config_adapter_count(const config *c)

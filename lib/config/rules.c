@@ -2,6 +2,7 @@
 #define ROOM "config"
 #include "config/internal.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -181,10 +182,65 @@ static msptk_status api_url(config *c, const config_adapter *a, msptk_error **re
                           "the api_url of adapter '%s' is no http address", ret_err);
 }
 
+/* The setting of every adapter that `key` is a typing error for; NULL: none. Short words lie near
+ * many others, so a vendor's own short setting is left alone. */
+static const char *meant(const char *key, const char *pattern)
+{
+        static const char *const common[] = {
+                "timeout",         "api_url",    "api_key",  "api_key_env", "clients",
+                "enabled",         "origins",    "rate",     "proxy",       "name",
+                "certificate_pin", "allow_http", "provider", "type",
+        };
+        const char *best = NULL;
+        size_t least = 3;
+
+        for (size_t i = 0; i < ARRAY_LEN(common); i++) {
+                size_t limit = strlen(common[i]) > 5 ? 2 : 1;
+                size_t d = msptk__edit_distance(key, common[i], limit);
+                char full[CONFIG_PATH_MAX];
+
+                if (d > limit || d >= least)
+                        continue;
+                (void)snprintf(full, sizeof(full), "%s.%s", pattern, common[i]);
+                if (!msptk__key_exact(full) && !msptk__key_env_form(full))
+                        continue; /* this section has no such setting */
+                best = common[i];
+                least = d;
+        }
+        return best;
+}
+
+/* What is left of a type's own settings after those of every adapter is the type's to check; a
+ * misspelt common one would go unnoticed where the type is not built in. */
+static msptk_status misspelt(config *c, const setting *v, msptk_error **ret_err)
+{
+        AUTO_BUF buf hint = BUF_INIT(100);
+        AUTO_BUF buf pattern = BUF_INIT(CONFIG_PATH_MAX);
+        const char *key = strrchr(v->path, '.'), *near;
+        size_t row_len = strlen(v->row->path);
+
+        if (!key || row_len < 3 || v->row->type != CONFIG_MAP ||
+            strcmp(v->row->path + row_len - 2, ".*") != 0)
+                return MSPTK_OK;
+        (void)msptk__buf_add(&pattern, v->row->path, row_len - 2);
+        TRY(msptk__buf_status(&pattern, ROOM, "a key", ret_err));
+        near = meant(key + 1, msptk__buf_text(&pattern));
+        if (!near)
+                return MSPTK_OK;
+        (void)msptk__buf_addf(&hint, "did you mean '%s'?", near);
+        TRY(msptk__buf_status(&hint, ROOM, "a hint", ret_err));
+        return msptk__config_find(c, LEVEL_ERROR, MSPTK_E_CONFIG, "UNKNOWN_KEY", v->node, true,
+                                  v->path, msptk__buf_text(&hint), ret_err,
+                                  "unknown key '%.80s' in %.*s", key + 1, (int)(key - v->path),
+                                  v->path);
+}
+
 msptk_status msptk__config_rules(config *c, msptk_error **ret_err)
 {
         TRY(order_thresholds(c, ret_err));
         TRY(unique_names(c, ret_err));
+        for (size_t i = 0; i < c->more_count; i++)
+                TRY(misspelt(c, &c->more[i], ret_err));
         for (size_t i = 0; i < c->adapter_count; i++) {
                 TRY(plugin_checks(c, &c->adapters[i], ret_err));
                 TRY(api_url(c, &c->adapters[i], ret_err));

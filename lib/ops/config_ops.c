@@ -38,6 +38,27 @@ static const char *findings_status(const msptk_json *findings)
         return status;
 }
 
+static void put_number(json_obj *o, const char *key, int32_t number)
+{
+        if (number > 0)
+                msptk__obj_int(o, key, number);
+        else
+                msptk__obj_null(o, key);
+}
+
+/* "adapters[0].colour", or the entry as a whole. */
+static msptk_status put_key(json_obj *o, const instance_info *info, msptk_error **ret_err)
+{
+        AUTO_BUF buf key = BUF_INIT(4096);
+
+        (void)msptk__buf_add_str(&key, info->origin);
+        if (info->bad_setting)
+                (void)msptk__buf_addf(&key, ".%s", info->bad_setting);
+        TRY(msptk__buf_status(&key, ROOM, "a key", ret_err));
+        msptk__obj_str(o, "key", msptk__buf_text(&key));
+        return MSPTK_OK;
+}
+
 /* Settings that an adapter of the library does not know; those of an embedder's own kinds are his
  * to check. */
 static msptk_status add_adapter_problems(registry *r, const config *lenient, msptk_json *findings,
@@ -48,19 +69,21 @@ static msptk_status add_adapter_problems(registry *r, const config *lenient, msp
                 const config_adapter *at = msptk__config_adapter_find(lenient, info->name);
                 AUTO_OBJ json_obj o = msptk__obj();
                 msptk_json *finding = NULL;
+                int32_t line, column = 0;
 
                 if (!at || !info->problem || !info->capabilities)
                         continue;
                 msptk__obj_str(&o, "level", "error");
-                msptk__obj_str(&o, "key", info->origin);
+                line = at->line;
+                if (info->bad_setting)
+                        (void)msptk__config_adapter_place(lenient, at, info->bad_setting, &line,
+                                                          &column);
+                TRY(put_key(&o, info, ret_err));
                 msptk__obj_str(&o, "message", info->problem);
                 msptk__obj_str_or_null(&o, "suggestion", NULL);
                 msptk__obj_str_or_null(&o, "file", at->file);
-                if (at->line > 0)
-                        msptk__obj_int(&o, "line", at->line);
-                else
-                        msptk__obj_null(&o, "line");
-                msptk__obj_null(&o, "column");
+                put_number(&o, "line", line);
+                put_number(&o, "column", column);
                 TRY(msptk__obj_end(&o, &finding, ret_err));
                 if (msptk_json_append(findings, finding) < 0)
                         return msptk__nomem(ret_err);
@@ -90,11 +113,13 @@ msptk_status msptk__op_config_check(act *a, const msptk_json *args, msptk_json *
         AUTO_CONFIG config *lenient = NULL;
         AUTO_JSON msptk_json *findings = NULL;
         AUTO_OBJ json_obj o = msptk__obj();
+        registry *r = msptk__act_ctx(a)->registry;
+        const char *const *types = r ? msptk__registry_types(r) : NULL;
         const char *file;
 
         (void)args;
         TRY(msptk__toolkit_config_lenient(msptk__act_ctx(a), &lenient, ret_err));
-        TRY(msptk__config_check(lenient, NULL, &findings, ret_err));
+        TRY(msptk__config_check(lenient, types, &findings, ret_err));
         TRY(check_adapters(msptk__act_ctx(a), lenient, findings, ret_err));
         file = msptk__config_file(lenient);
         msptk__obj_str(&o, "schema", "msptk.config_check/1");

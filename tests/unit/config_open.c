@@ -83,6 +83,15 @@ static void unknown_keys_name_place_and_nearest_key(void **state)
         refused("adapters:\n  - {name: p, type: plugin, checks: [{name: a, command: [x], "
                 "timeut: 5}]}\n",
                 "UNKNOWN_KEY", "'timeut'", "did you mean 'timeout'?");
+        refused("rmm:\n  provider: ninja\n  timeoutt: 30\n", "UNKNOWN_KEY",
+                "line 3, column 3: unknown key 'timeoutt' in rmm", "did you mean 'timeout'?");
+        refused("adapters:\n  - {name: w, type: ninja, api_urll: \"https://x\"}\n", "UNKNOWN_KEY",
+                "line 2, column 28: unknown key 'api_urll' in adapters[0]",
+                "did you mean 'api_url'?");
+        refused("adapters:\n  - {name: w, type: fake, enabld: no}\n", "UNKNOWN_KEY", "'enabld'",
+                "did you mean 'enabled'?");
+        refused("backup: {providers: [{name: v, client: [a]}]}\n", "UNKNOWN_KEY", "'client'",
+                "did you mean 'clients'?");
         refused("backup: {provider: x}\n", "UNKNOWN_KEY", "'provider'", "'providers'");
         refused("just text\n", "BAD_VALUE", "sections", "general:");
         refused("general: [1]\n", "BAD_VALUE", "line 1, column 10: 'general' must be a section",

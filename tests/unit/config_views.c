@@ -194,6 +194,26 @@ static void check_collects_all_problems(void **state)
         has(one, "", "error", 2, "");
 }
 
+static void settings_of_types_that_are_not_here_are_named_and_free(void **state)
+{
+        static const char *const types[] = { "ninja", NULL };
+        config_open how = { .text = "rmm:\n  provider: ninja\n  site: north\n  zone: 5\n"
+                                    "adapters:\n  - {name: w, type: fake, devices: 3}\n",
+                            .path = "/w/t.yaml" };
+        AUTO_CONFIG config *c = open_how(&how);
+        AUTO_JSON msptk_json *without = NULL;
+        AUTO_JSON msptk_json *with = NULL;
+
+        (void)state;
+        assert_int_equal(msptk__config_check(c, NULL, &without, NULL), MSPTK_OK);
+        has(without, "rmm.site", "info", 3,
+            "not checked: no adapter of type 'ninja' is in this program");
+        has(without, "rmm.zone", "info", 4, "not checked");
+        assert_null(finding(without, "adapters[0].devices"));
+        assert_int_equal(msptk__config_check(c, types, &with, NULL), MSPTK_OK);
+        assert_null(finding(with, "rmm.site"));
+}
+
 static void findings_are_bounded(void **state)
 {
         AUTO_BUF buf text = BUF_INIT(1 << 20);
@@ -401,6 +421,7 @@ int main(void)
                 cmocka_unit_test(show_lists_every_effective_value),
                 cmocka_unit_test(check_of_the_sample_names_what_is_not_acted_on),
                 cmocka_unit_test(check_collects_all_problems),
+                cmocka_unit_test(settings_of_types_that_are_not_here_are_named_and_free),
                 cmocka_unit_test(findings_are_bounded),
                 cmocka_unit_test(the_template_of_init_loads_and_changes_no_default),
                 cmocka_unit_test(the_page_of_settings_is_made_from_the_table),
