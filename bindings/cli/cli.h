@@ -5,6 +5,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -219,7 +220,12 @@ void signals_end_by(int signo) __attribute__((noreturn));
 typedef struct progress {
         cli *c;
         int64_t started_ms, drawn_ms;
-        bool drawn;
+        int64_t done, total; /* as last told; total 0: nothing was */
+        char *what;
+        bool drawn, ended, has_clock;
+        pthread_t clock; /* draws what was told early and still counts */
+        pthread_mutex_t lock;
+        pthread_cond_t end;
 } progress;
 void progress_start(progress *p, cli *c);
 int32_t progress_note(void *user, int64_t done, int64_t total, const char *what);

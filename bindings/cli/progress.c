@@ -1,6 +1,7 @@
 /* A bar on the terminal for work that lasts; nothing at all anywhere else. */
 #include "cli.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,11 +44,6 @@ void note_line(const char *line, size_t n)
         text_free(&out);
 }
 
-void progress_start(progress *p, cli *c)
-{
-        *p = (progress){ .c = c, .started_ms = now_ms() };
-}
-
 static void add_bar(text *out, const cli *c, int64_t done, int64_t total)
 {
         int64_t full = total > 0 ? done * BAR_COLUMNS / total : 0;
@@ -84,22 +80,76 @@ static void draw(progress *p, int64_t done, int64_t total, const char *what)
         text_free(&line);
 }
 
+static struct timespec moment(int64_t ms)
+{
+        return (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+}
+
+/* Work may tell nothing for long: what it told last is shown when it has lasted. */
+static void *show_in_time(void *user)
+{
+        progress *p = user;
+        struct timespec when = moment(p->started_ms + SHOW_AFTER_MS);
+        int waited = 0;
+
+        pthread_mutex_lock(&p->lock);
+        while (!p->ended && !waited)
+                waited = pthread_cond_timedwait(&p->end, &p->lock, &when);
+        if (!p->ended && !p->drawn && p->total > 0) {
+                p->drawn_ms = now_ms();
+                draw(p, p->done, p->total, p->what);
+        }
+        pthread_mutex_unlock(&p->lock);
+        return NULL;
+}
+
+void progress_start(progress *p, cli *c)
+{
+        pthread_condattr_t attr;
+
+        *p = (progress){ .c = c, .started_ms = now_ms() };
+        pthread_mutex_init(&p->lock, NULL);
+        pthread_condattr_init(&attr);
+        pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+        pthread_cond_init(&p->end, &attr);
+        pthread_condattr_destroy(&attr);
+        if (c->err_tty && !c->g.quiet)
+                p->has_clock = pthread_create(&p->clock, NULL, show_in_time, p) == 0;
+}
+
 int32_t progress_note(void *user, int64_t done, int64_t total, const char *what)
 {
         progress *p = user;
         int64_t now = now_ms();
 
-        if (!p->c->err_tty || p->c->g.quiet || now - p->started_ms < SHOW_AFTER_MS ||
-            (p->drawn && now - p->drawn_ms < REDRAW_MS))
+        if (!p->c->err_tty || p->c->g.quiet)
                 return 0;
-        p->drawn_ms = now;
-        draw(p, done, total, what);
+        pthread_mutex_lock(&p->lock);
+        p->done = done;
+        p->total = total;
+        free(p->what);
+        p->what = copy_text(what ? what : "");
+        if (now - p->started_ms >= SHOW_AFTER_MS && (!p->drawn || now - p->drawn_ms >= REDRAW_MS)) {
+                p->drawn_ms = now;
+                draw(p, done, total, what);
+        }
+        pthread_mutex_unlock(&p->lock);
         return 0;
 }
 
 void progress_end(progress *p)
 {
+        if (p->has_clock) {
+                pthread_mutex_lock(&p->lock);
+                p->ended = true;
+                pthread_cond_signal(&p->end);
+                pthread_mutex_unlock(&p->lock);
+                pthread_join(p->clock, NULL);
+        }
         if (p->drawn && atomic_exchange(&bar_stands, false))
                 write_err("\r\033[K", 4);
-        p->drawn = false;
+        pthread_cond_destroy(&p->end);
+        pthread_mutex_destroy(&p->lock);
+        free(p->what);
+        *p = (progress){ .c = p->c };
 }

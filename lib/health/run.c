@@ -160,12 +160,17 @@ static msptk_status ask_everybody(run *r, msptk_error **ret_err)
         AUTO_GROUP group *g = NULL;
         group_opts o = { .window = (int32_t)msptk__config_int(r->c->config,
                                                               "health_checks.concurrency", 16) };
+        AUTO_ERROR msptk_error *why = NULL;
         size_t ended = 0;
-        msptk_status st = MSPTK_OK;
+        msptk_status st;
 
         TRY(msptk__group_new(r->c->work, msptk__act_opts(r->a)->cancel, "health run", &o, &g,
                              ret_err));
         TRY(start_asks(r, g, ret_err));
+        st = msptk__act_progress(r->a, 0, (int64_t)r->ask_count, NULL, &why);
+        if (st < 0)
+                stop(r, st, &why);
+        st = MSPTK_OK;
         while (st == MSPTK_OK)
                 st = wait_one(r, g, &ended, ret_err);
         return st < 0 ? st : MSPTK_OK;

@@ -63,6 +63,27 @@ def check_interrupt(tool, cases):
     cases.check("a second Ctrl-C ends at once", [] if code in (130, -2, 1, 3) else ["exit %s" % code])
 
 
+def check_bar(tool, slow, cases):
+    bars = ("\u2588", "\u2591", "0/1", "1/1")
+    screen = slow.terminal("health", "check", "acme-corp")
+    seen = screen.wait_for("\u2591 0/1")
+    early = not screen.ended()
+    code = screen.end()
+    cases.check("a run that lasts shows a bar while it lasts, and takes it away",
+                [] if seen and early and code in (0, 1) and "\r\033[K" in screen.text() else ["exit %s" % code, screen.text()])
+    for args in (["--quiet"], ["--json"]):
+        done = slow.run("health", "check", "acme-corp", *args)
+        cases.check("no bar where standard error is no terminal: " + args[0], [done.stderr] if done.stderr else [])
+    screen = slow.terminal("health", "check", "acme-corp", "--quiet")
+    screen.end()
+    cases.check("no bar for --quiet", [screen.text()] if any(b in screen.text() for b in bars) else [])
+    started = time.monotonic()
+    screen = tool.terminal("health", "check", "acme-corp")
+    screen.end()
+    if time.monotonic() - started < 0.5:
+        cases.check("no bar for a run that is soon over", [screen.text()] if any(b in screen.text() for b in bars) else [])
+
+
 def main():
     tool, cases = fake_tool(WORLD), Cases()
     if not any(row["name"] == "health_check" for row in tool.operations()):
@@ -70,6 +91,7 @@ def main():
     else:
         check_results(tool, cases)
         slow = fake_tool(SLOW)
+        check_bar(tool, slow, cases)
         check_interrupt(slow, cases)
         slow.close()
     tool.close()
