@@ -376,13 +376,15 @@ static json_obj row_json(const op_row *row)
 
 msptk_status msptk_operations(msptk_json **ret_json, msptk_error **ret_err)
 {
-        AUTO_OBJ json_obj o = msptk__obj();
-        json_obj a = msptk__array();
+        AUTO_OBJ json_obj o = { 0 };
+        json_obj a;
         const op_row *rows[OP_ROWS_MAX];
         size_t count;
 
         if (!ret_json)
                 return fail(ret_err, MSPTK_E_INVALID, "list operations: nowhere to put them");
+        o = msptk__obj();
+        a = msptk__array();
         msptk__op_rows(rows, &count);
         for (size_t i = 0; i < count; i++) {
                 json_obj row = row_json(rows[i]);
