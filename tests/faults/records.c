@@ -104,7 +104,6 @@ static void one_round(world *w, const attempt *a, fault_loop *fault, long serial
         AUTO_ERROR msptk_error *err = NULL;
         AUTO_JSON msptk_json *values = NULL;
         AUTO_JSON msptk_json *result = NULL;
-        AUTO_FREE char *text = NULL;
         uint64_t was, is;
         char json[512];
         msptk_status st;
