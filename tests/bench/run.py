@@ -123,7 +123,7 @@ class Bench:
         for step in (self.results, self.local, self.children, self.client_list, self.size, self.writers):
             try:
                 step()
-            except (RuntimeError, OSError, AttributeError) as e:
+            except (RuntimeError, OSError, AttributeError, StopIteration) as e:
                 self.skip(step.__name__, "", "failed: %s" % e)
 
 
