@@ -185,7 +185,7 @@ static const char *cannot_ask(run *r, const char *name, const char *client_id, i
         info = msptk__instance_info(*ret);
         if (!info->enabled)
                 return "its adapter is disabled";
-        if (info->problem)
+        if (info->problem && !(info->capabilities & CAP_METRICS))
                 return info->problem;
         if (!(info->capabilities & CAP_METRICS))
                 return "its adapter does not measure";

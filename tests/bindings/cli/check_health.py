@@ -1,5 +1,6 @@
 """Health on a fake world: the table, exit codes, Ctrl-C in the middle of a long run, progress, the morning screen."""
 import json
+import os
 import time
 
 from tool import CONFIG, Cases, Tool, expect, plain, width
@@ -42,6 +43,19 @@ def check_results(tool, cases):
     done = tool.run("alert", "explain", first)
     cases.check("ids of alerts complete, and are explained", [] if first and done.returncode == 0 and "critical" in done.stdout
                 else [ids[:200], str(done)])
+
+
+def check_unusable(cases):
+    """A device that two adapters know: one that cannot be asked any more is unknown, not forgotten beside the other."""
+    good = CONFIG + "adapters:\n  - {name: one, type: fake, devices: 1, seed: 1}\n  - {name: two, type: fake, devices: 1, seed: 1}\n"
+    tool = fake_tool(good)
+    cases.check("two adapters, one device", expect(tool.run("device", "list"), 0, "one, two", where="stdout"))
+    tool.run("health", "check", "acme-corp")
+    with open(os.path.join(tool.place, "msp-toolkit.yaml"), "w", encoding="utf-8") as f:
+        f.write(good.replace("name: two, type: fake,", "name: two, type: fake, colour: 5,"))
+    done = tool.run("health", "check", "acme-corp")
+    cases.check("an adapter that cannot be asked is unknown", expect(done, 1, "unknown", "unknown setting 'colour'", where="stdout"))
+    tool.close()
 
 
 def check_interrupt(tool, cases):
@@ -90,6 +104,7 @@ def main():
         cases.skip("health on a fake world", "this build has no health checks")
     else:
         check_results(tool, cases)
+        check_unusable(cases)
         slow = fake_tool(SLOW)
         check_bar(tool, slow, cases)
         check_interrupt(slow, cases)
