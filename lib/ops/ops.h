@@ -86,6 +86,7 @@ typedef struct op_row {
         const char *description; /* at most 100 tokens, for agents and people alike */
         const char *cli;         /* "client add" */
         const char *absent;      /* "mcp: changes secrets; http: ..."; NULL: has every door */
+        int32_t tool; /* 1: a tool of agents (MCP); few are, as agents read all of them */
         int32_t idempotent;
         int32_t needs;              /* NEED_* of lib/base: what must be open */
         const op_param *params;     /* ended by {0} */
@@ -102,7 +103,7 @@ typedef struct op_row {
 } op_row;
 
 /* All rows, in the order of help. */
-enum { OP_ROWS_MAX = 128 };
+enum { OP_ROWS_MAX = 128, OP_TOOLS_MAX = 15 };
 void msptk__op_rows(const op_row *ret_rows[OP_ROWS_MAX], size_t *ret_count);
 const op_row *msptk__op_row(const char *name); /* NULL when unknown */
 

@@ -201,20 +201,24 @@ static const op_example explain_examples[] = {
                                             "\"" \
                                             ":" NULLABLE("string") ",\"acknowledged\":" NULLABLE("object") ",\"snoozed_until\":" NULLABLE("string") ",\"accepted\":" NULLABLE("object") ",\"flapping\":{\"type\":\"boolean\"},\"flap\":" NULLABLE( \
                                                     "object") ",\"count\":{\"type\":\"integer\"}," \
-                                                              "\"since\":" NULLABLE("string") "," \
-                                                                                              "\"" \
-                                                                                              "op" \
-                                                                                              "en" \
-                                                                                              "ed" \
-                                                                                              "_a" \
-                                                                                              "t" \
-                                                                                              "\"" \
-                                                                                              ":" NULLABLE("string") ",\"changed_at\":" NULLABLE("string") ",\"last_seen\":" NULLABLE("string") ",\"resolved\":" NULLABLE("object") ",\"evidence_id\":" NULLABLE("integer") ",\"fingerprint\":" TEXT_FIELD
+                                                              "\"since\":" NULLABLE( \
+                                                                      "string") "," \
+                                                                                "\"" \
+                                                                                "op" \
+                                                                                "en" \
+                                                                                "ed" \
+                                                                                "_a" \
+                                                                                "t" \
+                                                                                "\"" \
+                                                                                ":" NULLABLE("str" \
+                                                                                             "in" \
+                                                                                             "g") ",\"changed_at\":" NULLABLE("string") ",\"last_seen\":" NULLABLE( \
+                                                                                        "string") ",\"resolved\":" NULLABLE("object") ",\"evidence_id\":" NULLABLE("integer") ",\"fingerprint\":" TEXT_FIELD
 #define ALERT_VOLATILE \
         "id short since opened_at changed_at last_seen snoozed_until acknowledged accepted " \
         "resolved evidence_id"
 
-#define DECISION_ROW(verb, params_, examples_, title_, summary_, description_) \
+#define DECISION_ROW(verb, tool_, params_, examples_, title_, summary_, description_) \
         { \
                 .act = { .name = "alert_" #verb, \
                          .scope = SCOPE_WRITE, \
@@ -224,7 +228,7 @@ static const op_example explain_examples[] = {
                          .run = msptk__alert_##verb, \
                          .make_plan = msptk__alert_##verb##_plan }, \
                 .since = "0.1", .title = title_, .summary = summary_, .description = description_, \
-                .cli = "alert " #verb, .params = params_, .kind = RESULT_RECORD, \
+                .cli = "alert " #verb, .tool = tool_, .params = params_, .kind = RESULT_RECORD, \
                 .needs = NEED_STORE, .schema = "msptk.alert/1", .columns = alert_columns, \
                 .volatile_keys = ALERT_VOLATILE, .result = "{" ALERT_FIELDS "}", \
                 .errors = decide_errors, .examples = examples_, \
@@ -243,6 +247,7 @@ const op_row msptk__alert_rows[] = {
                 .description = "Alerts, worst first, then newest. By default those that want "
                                "attention; `hidden` counts those that are snoozed or accepted.",
                 .cli = "alert list",
+                .tool = 1,
                 .idempotent = 1,
                 .params = list_params,
                 .kind = RESULT_PAGE,
@@ -261,17 +266,17 @@ const op_row msptk__alert_rows[] = {
                 .errors = list_errors,
                 .examples = list_examples,
         },
-        DECISION_ROW(ack, decide_params, ack_examples, "Acknowledge an alert",
+        DECISION_ROW(ack, 1, decide_params, ack_examples, "Acknowledge an alert",
                      "say that somebody takes care of an alert",
                      "Acknowledges an open alert: it stays, but no longer pages."),
-        DECISION_ROW(resolve, decide_params, resolve_examples, "Resolve an alert",
+        DECISION_ROW(resolve, 0, decide_params, resolve_examples, "Resolve an alert",
                      "resolve an alert by hand",
                      "Resolves an alert. If the problem is seen again it opens again."),
-        DECISION_ROW(snooze, snooze_params, snooze_examples, "Snooze an alert",
+        DECISION_ROW(snooze, 1, snooze_params, snooze_examples, "Snooze an alert",
                      "silence an alert for a time",
                      "Silences the problem for a time. If it gets worse than it was, the snooze "
                      "does not cover it."),
-        DECISION_ROW(accept, accept_params, accept_examples, "Accept a risk",
+        DECISION_ROW(accept, 0, accept_params, accept_examples, "Accept a risk",
                      "accept a known problem, with owner, reason and end",
                      "Records that a known problem is accepted until a date, by whom and why. "
                      "It "
@@ -289,6 +294,7 @@ const op_row msptk__alert_rows[] = {
                                "thresholds applied and where each came from, what happened since, "
                                "and what keeps it silent now.",
                 .cli = "alert explain",
+                .tool = 1,
                 .idempotent = 1,
                 .params = explain_params,
                 .kind = RESULT_RECORD,

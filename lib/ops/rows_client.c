@@ -205,6 +205,7 @@ const op_row msptk__client_rows[] = {
                 .summary = "list clients",
                 .description = "List MSP clients with optional filtering by tier, status, or name",
                 .cli = "client list",
+                .tool = 1,
                 .idempotent = 1,
                 .params = list_params,
                 .kind = RESULT_PAGE,
@@ -234,6 +235,7 @@ const op_row msptk__client_rows[] = {
                 .description =
                         "Everything known of one client: tier, status, contacts, free fields.",
                 .cli = "client show",
+                .tool = 1,
                 .idempotent = 1,
                 .params = get_params,
                 .kind = RESULT_RECORD,

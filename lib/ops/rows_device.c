@@ -288,6 +288,7 @@ const op_row msptk__device_rows[] = {
                 .description = "Devices of one client or of all, by presence, adapter or text. "
                                "Presence that was not heard of lately is unknown.",
                 .cli = "device list",
+                .tool = 1,
                 .idempotent = 1,
                 .params = list_params,
                 .kind = RESULT_PAGE,
@@ -313,6 +314,7 @@ const op_row msptk__device_rows[] = {
                 .description = "Everything known of one device, from whom it is known, and which "
                                "other devices might be the same machine.",
                 .cli = "device show",
+                .tool = 1,
                 .idempotent = 1,
                 .params = get_params,
                 DEVICE_RECORD,

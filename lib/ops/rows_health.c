@@ -191,6 +191,7 @@ const op_row msptk__health_rows[] = {
                                "what is observed, raises and resolves alerts. The result says "
                                "what it covered; what was not observed is unknown, never ok.",
                 .cli = "health check",
+                .tool = 1,
                 .params = check_params,
                 .kind = RESULT_PAGE,
                 .needs = NEED_STORE,
@@ -264,6 +265,7 @@ const op_row msptk__health_rows[] = {
                 .description = "Past results of a client, newest first: every stored result, or "
                                "one row for each day and metric.",
                 .cli = "health history",
+                .tool = 1,
                 .idempotent = 1,
                 .params = history_params,
                 .kind = RESULT_PAGE,
@@ -293,6 +295,7 @@ const op_row msptk__health_rows[] = {
                                "last 24 hours, when the last check was, open alerts. What is too "
                                "old is unknown.",
                 .cli = "health status",
+                .tool = 1,
                 .idempotent = 1,
                 .params = status_params,
                 .kind = RESULT_PAGE,

@@ -349,6 +349,7 @@ static json_obj row_json(const op_row *row)
         msptk__obj_str(&o, "description", row->description);
         msptk__obj_str(&o, "cli", row->cli);
         add_doors(&o, row);
+        msptk__obj_bool(&o, "tool", row->tool);
         msptk__obj_str(&o, "scope", scope_names[row->act.scope]);
         msptk__obj_str(&o, "effect", effect_names[row->act.effect]);
         msptk__obj_bool(&o, "idempotent", row->idempotent);
