@@ -12,36 +12,11 @@
 
 #include <msptk/msptk.h>
 
+#include "common/text.h"
+
 #define PROGRAM "msp-toolkit"
 
 enum { EXIT_FINE = 0, EXIT_PROBLEM = 1, EXIT_USAGE = 2, EXIT_UNABLE = 3, EXIT_INTERRUPTED = 130 };
-
-/* ---- text.c: growing text; out of memory ends the program ---- */
-typedef struct text {
-        char *data; /* NUL-terminated, never NULL after the first addition */
-        size_t len, cap;
-} text;
-
-void text_add(text *t, const char *s);
-void text_addn(text *t, const char *s, size_t n);
-void text_addf(text *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void text_fill(text *t, char c, size_t n);
-const char *text_str(const text *t); /* "" when empty */
-void text_reset(text *t);
-void text_free(text *t);
-void *need(void *p); /* ends the program when p is NULL */
-char *copy_text(const char *s);
-char *copy_part(const char *s, size_t n);
-/* The nearest of `words` by edit distance; NULL when none is near. */
-const char *nearest_word(const char *given, const char *const *words, size_t count);
-
-/* ---- width.c: columns on a terminal, for any script ---- */
-size_t text_width(const char *s);
-/* Bytes of the longest beginning that fits into `columns`; *ret_width is how wide it is. */
-size_t text_cut(const char *s, size_t columns, size_t *ret_width);
-/* Makes foreign text safe to print: control and direction characters become visible. With
- * `one_line` line ends become blanks. */
-void add_clean(text *t, const char *s, bool one_line);
 
 /* ---- style.c ---- */
 enum {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "common/text.h"
 
 static void ascii_takes_a_column_each(void **state)
 {

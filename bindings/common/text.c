@@ -1,5 +1,5 @@
 /* Growing text, and the nearest word for what was mistyped. */
-#include "cli.h"
+#include "common/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,12 +9,12 @@
 
 void *need(void *p)
 {
-        static const char message[] = PROGRAM ": out of memory\n";
+        static const char message[] = "out of memory\n";
 
         if (!p) {
                 if (write(2, message, sizeof(message) - 1) < 0)
-                        _exit(EXIT_UNABLE);
-                _exit(EXIT_UNABLE);
+                        _exit(3);
+                _exit(3);
         }
         return p;
 }

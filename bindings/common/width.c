@@ -1,6 +1,6 @@
 /* How many columns of a terminal text takes, without locale and wcwidth(): those know the scripts
  * of the machine, not those of the clients. */
-#include "cli.h"
+#include "common/text.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* Columns of characters, from Unicode 14.0.0. Made by bindings/cli/make_width_table.py; do not edit. */
+/* Columns of characters, from Unicode 14.0.0. Made by bindings/common/make_width_table.py; do not edit. */
 /* clang-format off */
 #ifndef CLI_WIDTH_TABLE_H
 #define CLI_WIDTH_TABLE_H

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes bindings/cli/width_table.h from the Unicode data of python3: run it with the path of that file.
+"""Writes bindings/common/width_table.h from the Unicode data of python3: run it with the path of that file.
 
 Three lists of ranges: characters that take no column of their own (they sit on the one before), characters that take two,
 and pictures that take one as text and two when U+FE0F follows.
@@ -67,7 +67,7 @@ def write_table(out, name, pairs):
 
 def main():
     with open(sys.argv[1], "w", encoding="utf-8") as out:
-        out.write("/* Columns of characters, from Unicode %s. Made by bindings/cli/make_width_table.py; do not edit. */\n"
+        out.write("/* Columns of characters, from Unicode %s. Made by bindings/common/make_width_table.py; do not edit. */\n"
                   % unicodedata.unidata_version)
         out.write("/* clang-format off */\n#ifndef CLI_WIDTH_TABLE_H\n#define CLI_WIDTH_TABLE_H\n\n#include <stdint.h>\n\n"
                   "typedef struct width_range {\n        uint32_t first, last;\n} width_range;\n\n")
