@@ -15,9 +15,6 @@ typedef struct mcp_tools_opts {
         /* Opens the toolkit when the first call needs it; the tools own it. A failure is told to
          * the caller of the tool, and tried again at the next call. */
         msptk_status (*open)(void *user, msptk_toolkit **ret_tk, msptk_error **ret_err);
-        /* The toolkit was opened: its wakeup descriptor is to be watched, and mcp_tools_dispatch()
-         * called when it is readable. */
-        void (*opened)(void *user, msptk_toolkit *tk);
         void *user;
         bool writes; /* --enable-writes; otherwise only tools that read are listed and answered */
 } mcp_tools_opts;
@@ -30,6 +27,8 @@ const mcp_catalogue *mcp_tools_catalogue(mcp_tools *t);
 const char *mcp_tools_instructions(const mcp_tools *t);
 /* For resources that change: where changes are told. Once, after mcp_server_new(). */
 void mcp_tools_attach(mcp_tools *t, mcp_server *s);
+/* Readable when mcp_tools_dispatch() has work; -1 until the toolkit is open. */
+int mcp_tools_fd(const mcp_tools *t);
 /* Runs the callbacks of calls that have ended. */
 void mcp_tools_dispatch(mcp_tools *t);
 /* Looks whether watched resources have changed; to be called with every mcp_tick(). Returns the
