@@ -121,7 +121,7 @@ void mcp_receive_oversized(mcp_conn *c, void *ref);
 void mcp_abandon(mcp_conn *c, void *ref);
 /* The version of the legacy handshake ("2025-11-25"); NULL while there was none. */
 const char *mcp_conn_legacy_version(const mcp_conn *c);
-/* Requests that are not answered yet. */
+/* Requests that are not answered yet, without those that only listen. */
 size_t mcp_conn_in_flight(const mcp_conn *c);
 /* The transport stops: listens end with their last result (modern) or a cancellation (stdio); calls
  * are cancelled. */
