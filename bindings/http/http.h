@@ -38,7 +38,8 @@ typedef struct http_opts {
         void *user;
 } http_opts;
 
-/* Binds. A bind beyond loopback without `authenticate` is refused. */
+/* Binds. Beyond loopback every request needs a token: a bind there is refused unless `authenticate`
+ * is set and `anonymous` has no scopes. */
 msptk_status http_listener_new(const http_opts *opts, http_listener **ret, msptk_error **ret_err);
 /* The port that is listened to. */
 int http_listener_port(const http_listener *l);
