@@ -34,6 +34,7 @@ enum { OP_TEXT_MAX = 65536, OP_ITEMS_MAX = 1000 };
 enum {
         OP_REQUIRED = 1 << 0,
         OP_FUTURE = 1 << 2, /* a time to come: "30d" counts forward from now */
+        OP_PLAIN = 1 << 3,  /* its name and values say enough: agents see no description */
         OP_PRIVATE =
                 1 << 1, /* left out of digest echo and audit detail, like a secret, but not one */
 };
@@ -125,6 +126,9 @@ msptk_status msptk__op_check_name(const op_row *row, const char *name, const op_
 /* JSON Schema (2020-12) of a row's parameters and of its result. */
 msptk_status msptk__op_input_schema(const op_row *row, msptk_json **ret, msptk_error **ret_err);
 msptk_status msptk__op_output_schema(const op_row *row, msptk_json **ret, msptk_error **ret_err);
+
+/* {"input": ..., "output": ...}: the lean form of both for a row that is a tool. */
+msptk_status msptk__op_tool_schemas(const op_row *row, msptk_json **ret, msptk_error **ret_err);
 
 /* msptk_call() for who is inside the toolkit already. */
 msptk_status msptk__call_inside(msptk_toolkit *tk, const msptk_args *args,

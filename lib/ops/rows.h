@@ -12,23 +12,23 @@
 
 #define PARAM_CLIENT_REQUIRED(text) \
         { \
-                .name = "client_id", .type = PARAM_SLUG, .flags = OP_REQUIRED, .about = text, \
-                .cli = "CLIENT", .complete = "client" \
+                .name = "client_id", .type = PARAM_SLUG, .flags = OP_REQUIRED | OP_PLAIN, \
+                .about = text, .cli = "CLIENT", .complete = "client" \
         }
 #define PARAM_CLIENT_FILTER(text) \
         { \
-                .name = "client_id", .type = PARAM_SLUG, .about = text, .cli = "CLIENT|--client", \
-                .complete = "client" \
+                .name = "client_id", .type = PARAM_SLUG, .flags = OP_PLAIN, .about = text, \
+                .cli = "CLIENT|--client", .complete = "client" \
         }
 #define PARAM_LIMIT \
         { \
-                .name = "limit", .type = PARAM_INT, \
+                .name = "limit", .type = PARAM_INT, .flags = OP_PLAIN, \
                 .about = "at most this many rows; without it all of them", .min = 1, .max = 1000 \
         }
 #define PARAM_CURSOR \
         { \
-                .name = "cursor", .type = PARAM_STRING, .about = "next_cursor of the page before", \
-                .min = 1, .max = 256, .hide = "cli" \
+                .name = "cursor", .type = PARAM_STRING, .flags = OP_PLAIN, \
+                .about = "next_cursor of the page before", .min = 1, .max = 256, .hide = "cli" \
         }
 
 #define ERROR_CLIENT \

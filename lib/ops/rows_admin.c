@@ -1,5 +1,6 @@
 /* The operations on configuration, secrets and the audit trail. */
 #include "ops/admin.h"
+#include "ops/fields.h"
 #include "ops/rows.h"
 
 static const op_param no_params[] = { { 0 } };
@@ -150,6 +151,14 @@ static const op_example audit_head_examples[] = {
 
 #define NO_MCP "mcp: changes or shows what guards the toolkit itself"
 
+/* clang-format off */
+#define VERIFY_RESULT \
+        "{" F_SCHEMA "," F_STATUS "," F_STR("verdict") "," F_STR("message") "," \
+        F_INT_0("bad_entry") "," F_INT("entries") "," F_INT_0("first") "," F_INT_0("last") "," \
+        F_INT_0("vouched_to") "," F_STR_0("vouched_at") "," F_INT_0("pruned_to") "," \
+        F_BOOL("key_known") "," F_BOOL("head_given") "}"
+/* clang-format on */
+
 const op_row msptk__admin_rows[] = {
         {
                 .act = { .name = "config_show",
@@ -171,10 +180,11 @@ const op_row msptk__admin_rows[] = {
                 .rows = "settings",
                 .columns = config_columns,
                 .result = "{\"schema\":{\"type\":\"string\"},\"file\":{\"type\":[\"string\","
-                          "\"null\"]},"
-                          "\"directory\":{\"type\":\"string\"},\"settings\":{\"type\":\"array\","
-                          "\"items\":{\"type\":\"object\"}},"
-                          "\"adapters\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}}",
+                          "\"null\"]}," F_STR_0("dotenv") ",\"directory\":{\"type\":\"string\"},"
+                                                          "\"settings\":{\"type\":\"array\","
+                                                          "\"items\":{\"type\":\"object\"}},"
+                                                          "\"adapters\":{\"type\":\"array\","
+                                                          "\"items\":{\"type\":\"object\"}}}",
                 .examples = config_show_examples,
         },
         {
@@ -249,7 +259,7 @@ const op_row msptk__admin_rows[] = {
                 .kind = RESULT_RECORD,
                 .schema = "msptk.secret/1",
                 .volatile_keys = "created_at updated_at",
-                .result = "{\"schema\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"}}",
+                .result = "{" F_SCHEMA "," F_STR("name") "," F_BOOL("stored") "}",
                 .errors = secret_errors,
                 .examples = secret_set_examples,
         },
@@ -291,7 +301,7 @@ const op_row msptk__admin_rows[] = {
                 .params = secret_remove_params,
                 .kind = RESULT_RECORD,
                 .schema = "msptk.secret/1",
-                .result = "{\"schema\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"}}",
+                .result = "{" F_SCHEMA "," F_STR("name") "," F_BOOL("removed") "}",
                 .errors = secret_errors,
         },
         {
@@ -310,7 +320,7 @@ const op_row msptk__admin_rows[] = {
                 .params = secret_rotate_params,
                 .kind = RESULT_RECORD,
                 .schema = "msptk.secret_rotation/1",
-                .result = "{\"schema\":{\"type\":\"string\"}}",
+                .result = "{" F_SCHEMA "," F_BOOL("rotated") "}",
                 .errors = secret_errors,
         },
         {
@@ -358,7 +368,7 @@ const op_row msptk__admin_rows[] = {
                 .schema = "msptk.audit_verify/1",
                 .verdict = "status",
                 .volatile_keys = "entries vouched_to head at",
-                .result = "{\"schema\":{\"type\":\"string\"},\"status\":{\"type\":\"string\"}}",
+                .result = VERIFY_RESULT,
                 .examples = audit_verify_examples,
         },
         {
@@ -378,7 +388,8 @@ const op_row msptk__admin_rows[] = {
                 .kind = RESULT_RECORD,
                 .schema = "msptk.audit_head/1",
                 .volatile_keys = "seq at hash head signature",
-                .result = "{\"schema\":{\"type\":\"string\"},\"head\":{\"type\":\"string\"}}",
+                .result = "{" F_SCHEMA
+                          "," F_INT("seq") "," F_STR("hash") "," F_STR("at") "," F_STR("head") "}",
                 .examples = audit_head_examples,
         },
         { .act = { 0 } },

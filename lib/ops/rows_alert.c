@@ -1,5 +1,6 @@
 /* The operations on alerts. */
 #include "alerts/alerts.h"
+#include "ops/fields.h"
 #include "ops/rows.h"
 
 #define SEVERITIES "critical warning info unknown"
@@ -7,18 +8,19 @@
 #define PARAM_ALERT \
         { \
                 .name = "alert_id", .type = PARAM_STRING, .flags = OP_REQUIRED, \
-                .about = "its id, or the beginning or end of it (6 characters or more)", \
-                .cli = "ALERT", .min = 6, .max = 64, .complete = "alert" \
+                .about = "id, or at least 6 characters from its beginning or end", .cli = "ALERT", \
+                .min = 6, .max = 64, .complete = "alert" \
         }
 #define PARAM_ALERT_CLIENT \
         { \
-                .name = "client_id", .type = PARAM_SLUG, \
+                .name = "client_id", .type = PARAM_SLUG, .flags = OP_PLAIN, \
                 .about = "only if it is an alert of this client", .cli = "--client", \
                 .complete = "client" \
         }
 #define PARAM_NOTE \
         { \
-                .name = "note", .type = PARAM_STRING, .about = "why, for the history", .max = 2000 \
+                .name = "note", .type = PARAM_STRING, .flags = OP_PLAIN, \
+                .about = "why, for the history", .max = 2000 \
         }
 #define PARAM_FOR(text) \
         { \
@@ -39,6 +41,7 @@ static const op_param list_params[] = {
         PARAM_CLIENT_FILTER("only alerts of this client"),
         { .name = "device_id",
           .type = PARAM_STRING,
+          .flags = OP_PLAIN,
           .about = "only alerts of this device",
           .cli = "--device",
           .min = 1,
@@ -46,11 +49,12 @@ static const op_param list_params[] = {
           .complete = "device" },
         { .name = "severity",
           .type = PARAM_ENUM,
+          .flags = OP_PLAIN,
           .about = "only alerts of this severity",
           .values = SEVERITIES },
         { .name = "since",
           .type = PARAM_TIME,
-          .about = "only alerts that opened or changed since then (24h, yesterday, 2026-11-21)" },
+          .about = "opened or changed since then (24h, yesterday, 2026-11-21)" },
         { .name = "status",
           .type = PARAM_ENUM,
           .about = "active: open or acknowledged, without those snoozed or accepted",
@@ -159,61 +163,28 @@ static const op_example explain_examples[] = {
         { 0 },
 };
 
-#define NULLABLE(type) "{\"type\":[\"" type "\",\"null\"]}"
-#define TEXT_FIELD "{\"type\":\"string\"}"
+/* clang-format off */
 #define ALERT_FIELDS \
-        "\"schema\":" TEXT_FIELD ",\"id\":" TEXT_FIELD ",\"short\":" TEXT_FIELD \
-        ",\"client_id\":" TEXT_FIELD ",\"device_id\":" NULLABLE( \
-                "string") ",\"source\"" \
-                          ":" TEXT_FIELD ",\"check\":" TEXT_FIELD ",\"instance\"" \
-                          ":" TEXT_FIELD ",\"severity\":{" \
-                          "\"type\":\"string\"," \
-                          "\"enum\":[" \
-                          "\"critical\"," \
-                          "\"warning\",\"info\"," \
-                          "\"unknown\"]}," \
-                          "\"status\":{\"type\":" \
-                          "\"string\",\"enum\":[" \
-                          "\"open\"," \
-                          "\"acknowledged\"," \
-                          "\"resolved\"]}," \
-                          "\"state\":{\"type\":" \
-                          "\"string\",\"enum\":[" \
-                          "\"ok\",\"warning\"," \
-                          "\"critical\"," \
-                          "\"unknown\"]}," \
-                          "\"message\"" \
-                          ":" TEXT_FIELD ",\"value\":" NULLABLE("number") ",\"unit\":" NULLABLE( \
-                                  "string") ",\"s" \
-                                            "ilen" \
-                                            "t\":" \
-                                            "{\"t" \
-                                            "ype" \
-                                            "\":" \
-                                            "\"bo" \
-                                            "olea" \
-                                            "n\"}" \
-                                            "," \
-                                            "\"si" \
-                                            "lent" \
-                                            "_rea" \
-                                            "son" \
-                                            "\"" \
-                                            ":" NULLABLE("string") ",\"acknowledged\":" NULLABLE("object") ",\"snoozed_until\":" NULLABLE("string") ",\"accepted\":" NULLABLE("object") ",\"flapping\":{\"type\":\"boolean\"},\"flap\":" NULLABLE( \
-                                                    "object") ",\"count\":{\"type\":\"integer\"}," \
-                                                              "\"since\":" NULLABLE( \
-                                                                      "string") "," \
-                                                                                "\"" \
-                                                                                "op" \
-                                                                                "en" \
-                                                                                "ed" \
-                                                                                "_a" \
-                                                                                "t" \
-                                                                                "\"" \
-                                                                                ":" NULLABLE("str" \
-                                                                                             "in" \
-                                                                                             "g") ",\"changed_at\":" NULLABLE("string") ",\"last_seen\":" NULLABLE( \
-                                                                                        "string") ",\"resolved\":" NULLABLE("object") ",\"evidence_id\":" NULLABLE("integer") ",\"fingerprint\":" TEXT_FIELD
+        F_SCHEMA "," F_STR("id") "," F_STR("short") "," F_STR("client_id") "," F_STR_0("device_id") "," \
+        F_STR("source") "," F_STR("check") "," F_STR("instance") "," \
+        F_ENUM("severity", "\"critical\",\"warning\",\"info\",\"unknown\"") "," \
+        F_ENUM("status", "\"open\",\"acknowledged\",\"resolved\"") "," \
+        F_ENUM("state", "\"ok\",\"warning\",\"critical\",\"unknown\"") "," \
+        F_STR("message") "," F_NUM_0("value") "," F_STR_0("unit") "," F_BOOL("silent") "," \
+        F_STR_0("silent_reason") "," F_ANY_OBJECT_0("acknowledged") "," F_STR_0("snoozed_until") "," \
+        F_ANY_OBJECT_0("accepted") "," F_BOOL("flapping") "," F_ANY_OBJECT_0("flap") "," \
+        F_INT("count") "," F_STR_0("since") "," F_STR_0("opened_at") "," F_STR_0("changed_at") "," \
+        F_STR_0("last_seen") "," F_ANY_OBJECT_0("resolved") "," F_INT_0("evidence_id") "," \
+        F_STR("fingerprint")
+#define ALERT_LIST_RESULT \
+        "{" F_SCHEMA "," F_INT("count") "," F_LIST("alerts", ALERT_FIELDS) "," \
+        F_OBJECT("hidden", F_INT("accepted") "," F_INT("snoozed")) "," F_CURSOR "}"
+#define EXPLANATION_RESULT \
+        "{" F_SCHEMA "," F_STR("id") "," F_STRINGS("text") "," F_OBJECT("alert", ALERT_FIELDS) "," \
+        F_ANY_OBJECT_0("observed") "," F_ANY_OBJECT_0("decision") "," \
+        F_TYPE_0("thresholds_now", "array") "," F_BOOL("silent") "," F_STR_0("silent_reason") "," \
+        F_ANY_LIST("events") "}"
+/* clang-format on */
 #define ALERT_VOLATILE \
         "id short since opened_at changed_at last_seen snoozed_until acknowledged accepted " \
         "resolved evidence_id"
@@ -245,7 +216,9 @@ const op_row msptk__alert_rows[] = {
                 .title = "List alerts",
                 .summary = "list alerts, worst first",
                 .description = "Alerts, worst first, then newest. By default those that want "
-                               "attention; `hidden` counts those that are snoozed or accepted.",
+                               "attention; `hidden` counts those that are snoozed or accepted. "
+                               "Fast, from the store; health_check looks for new ones. Example: "
+                               "severity=critical since=24h.",
                 .cli = "alert list",
                 .tool = 1,
                 .idempotent = 1,
@@ -257,29 +230,26 @@ const op_row msptk__alert_rows[] = {
                 .columns = alert_columns,
                 .coverage = "hidden",
                 .volatile_keys = ALERT_VOLATILE,
-                .result = "{\"schema\":{\"type\":\"string\"},\"count\":{\"type\":"
-                          "\"integer\"},"
-                          "\"alerts\":{\"type\":\"array\",\"items\":{\"type\":\"object\","
-                          "\"properties\":{" ALERT_FIELDS "}}},"
-                          "\"hidden\":{\"type\":\"object\"},"
-                          "\"next_cursor\":{\"type\":[\"string\",\"null\"]}}",
+                .result = ALERT_LIST_RESULT,
                 .errors = list_errors,
                 .examples = list_examples,
         },
         DECISION_ROW(ack, 1, decide_params, ack_examples, "Acknowledge an alert",
                      "say that somebody takes care of an alert",
-                     "Acknowledges an open alert: it stays, but no longer pages."),
+                     "Acknowledges an open alert: it stays, but no longer pages. Fast, tells no "
+                     "vendor. To silence it for a time use alert_snooze. Example: "
+                     "alert_id=9f3c21ab note=\"disk ordered\"."),
         DECISION_ROW(resolve, 0, decide_params, resolve_examples, "Resolve an alert",
                      "resolve an alert by hand",
                      "Resolves an alert. If the problem is seen again it opens again."),
         DECISION_ROW(snooze, 1, snooze_params, snooze_examples, "Snooze an alert",
                      "silence an alert for a time",
-                     "Silences the problem for a time. If it gets worse than it was, the snooze "
-                     "does not cover it."),
+                     "Silences the problem for a time; if it gets worse than it was, the snooze "
+                     "does not cover it. Give one of for, until, end. Fast, tells no vendor. When "
+                     "somebody is at it use alert_ack. Example: alert_id=9f3c21ab for=8h."),
         DECISION_ROW(accept, 0, accept_params, accept_examples, "Accept a risk",
                      "accept a known problem, with owner, reason and end",
-                     "Records that a known problem is accepted until a date, by whom and why. "
-                     "It "
+                     "Records that a known problem is accepted until a date, by whom and why. It "
                      "is silent but listed as accepted; if it gets worse it is not covered."),
         {
                 .act = { .name = "alert_explain",
@@ -292,7 +262,8 @@ const op_row msptk__alert_rows[] = {
                 .summary = "why an alert fired, and why it is or is not silent",
                 .description = "The whole path of the decision: what was observed, which "
                                "thresholds applied and where each came from, what happened since, "
-                               "and what keeps it silent now.",
+                               "and what keeps it silent now. Fast. Ids are in alert_list. "
+                               "Example: alert_id=9f3c21ab.",
                 .cli = "alert explain",
                 .tool = 1,
                 .idempotent = 1,
@@ -302,53 +273,7 @@ const op_row msptk__alert_rows[] = {
                 .schema = "msptk.alert_explanation/1",
                 .columns = explain_columns,
                 .volatile_keys = "id text alert observed decision events",
-                .result =
-                        "{\"schema\":" TEXT_FIELD ",\"id\":" TEXT_FIELD
-                        ",\"text\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},"
-                        "\"alert\":{\"type\":\"object\",\"properties\":{" ALERT_FIELDS "}},"
-                        "\"observed\":" NULLABLE("object") ",\"decision\":" NULLABLE(
-                                "objec"
-                                "t") ",\"thresholds_now\":" NULLABLE("array") ",\"silent\":{"
-                                                                              "\"type\":"
-                                                                              "\"boolean\"},"
-                                                                              "\"silent_"
-                                                                              "reason\":" NULLABLE(
-                                                                                      "string") ","
-                                                                                                "\""
-                                                                                                "ev"
-                                                                                                "en"
-                                                                                                "ts"
-                                                                                                "\""
-                                                                                                ":{"
-                                                                                                "\""
-                                                                                                "ty"
-                                                                                                "pe"
-                                                                                                "\""
-                                                                                                ":"
-                                                                                                "\""
-                                                                                                "ar"
-                                                                                                "ra"
-                                                                                                "y"
-                                                                                                "\""
-                                                                                                ","
-                                                                                                "\""
-                                                                                                "it"
-                                                                                                "em"
-                                                                                                "s"
-                                                                                                "\""
-                                                                                                ":{"
-                                                                                                "\""
-                                                                                                "ty"
-                                                                                                "pe"
-                                                                                                "\""
-                                                                                                ":"
-                                                                                                "\""
-                                                                                                "ob"
-                                                                                                "je"
-                                                                                                "ct"
-                                                                                                "\""
-                                                                                                "}}"
-                                                                                                "}",
+                .result = EXPLANATION_RESULT,
                 .errors = find_errors,
                 .examples = explain_examples,
         },

@@ -44,15 +44,17 @@ static const op_param create_params[] = {
 static const op_param list_params[] = {
         { .name = "tier",
           .type = PARAM_ENUM,
+          .flags = OP_PLAIN,
           .about = "only clients of this tier",
           .values = TIERS },
         { .name = "status",
           .type = PARAM_ENUM,
+          .flags = OP_PLAIN,
           .about = "only clients of this status",
           .values = CLIENT_STATUSES },
         { .name = "search",
           .type = PARAM_STRING,
-          .about = "only clients whose name or id has this text, in any case and script",
+          .about = "text in name or id, in any case and script",
           .cli = "SEARCH|--search",
           .min = 1,
           .max = 200 },
@@ -203,7 +205,9 @@ const op_row msptk__client_rows[] = {
                 .since = "0.1",
                 .title = "List clients",
                 .summary = "list clients",
-                .description = "List MSP clients with optional filtering by tier, status, or name",
+                .description = "List MSP clients with optional filtering by tier, status, or "
+                               "name: devices, health, when last checked. Fast, from the store; "
+                               "health_check looks anew. Example: tier=gold search=acme.",
                 .cli = "client list",
                 .tool = 1,
                 .idempotent = 1,
@@ -232,8 +236,9 @@ const op_row msptk__client_rows[] = {
                 .since = "0.1",
                 .title = "Show a client",
                 .summary = "show one client, and what of it is not covered",
-                .description =
-                        "Everything known of one client: tier, status, contacts, free fields.",
+                .description = "Everything known of one client: tier, contacts, free fields, "
+                               "health, and what of it nobody looks after. Fast, from the store. "
+                               "To find the id use client_list. Example: client_id=acme-corp.",
                 .cli = "client show",
                 .tool = 1,
                 .idempotent = 1,

@@ -4,13 +4,13 @@
 
 #define PARAM_DEVICE(text) \
         { \
-                .name = "device_id", .type = PARAM_SLUG, .flags = OP_REQUIRED, .about = text, \
-                .cli = "DEVICE", .complete = "device" \
+                .name = "device_id", .type = PARAM_SLUG, .flags = OP_REQUIRED | OP_PLAIN, \
+                .about = text, .cli = "DEVICE", .complete = "device" \
         }
 #define PARAM_ADAPTER(text) \
         { \
-                .name = "adapter", .type = PARAM_STRING, .about = text, .min = 1, .max = 64, \
-                .complete = "adapter" \
+                .name = "adapter", .type = PARAM_STRING, .flags = OP_PLAIN, .about = text, \
+                .min = 1, .max = 64, .complete = "adapter" \
         }
 #define PARAM_REVISION \
         { \
@@ -77,12 +77,13 @@ static const op_param list_params[] = {
         PARAM_CLIENT_FILTER("only devices of this client"),
         { .name = "status",
           .type = PARAM_ENUM,
+          .flags = OP_PLAIN,
           .about = "only devices of this presence",
           .values = "up down unknown" },
         PARAM_ADAPTER("only devices that this adapter knows"),
         { .name = "search",
           .type = PARAM_STRING,
-          .about = "only devices whose name, id or address has this text",
+          .about = "text in name, id or address",
           .min = 1,
           .max = 200 },
         PARAM_LIMIT,
@@ -286,7 +287,9 @@ const op_row msptk__device_rows[] = {
                 .title = "List devices",
                 .summary = "list devices, and whether they are up",
                 .description = "Devices of one client or of all, by presence, adapter or text. "
-                               "Presence that was not heard of lately is unknown.",
+                               "Fast, from the store; presence that was not heard of lately is "
+                               "unknown. For their problems use alert_list. Example: "
+                               "client_id=acme-corp status=down.",
                 .cli = "device list",
                 .tool = 1,
                 .idempotent = 1,
@@ -312,7 +315,9 @@ const op_row msptk__device_rows[] = {
                 .title = "Show a device",
                 .summary = "show one device: keys, sources, conflicts, presence and its age",
                 .description = "Everything known of one device, from whom it is known, and which "
-                               "other devices might be the same machine.",
+                               "other devices might be the same machine. Fast, from the store. "
+                               "For its measurements use health_history. Example: "
+                               "device_id=srv-01.",
                 .cli = "device show",
                 .tool = 1,
                 .idempotent = 1,

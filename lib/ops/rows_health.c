@@ -1,22 +1,24 @@
 /* The operations on health. */
 #include "health/health.h"
+#include "ops/fields.h"
 #include "ops/rows.h"
 
 #define PARAM_CHECKS \
         { \
-                .name = "check_types", .type = PARAM_LIST, .about = "only checks of these types", \
-                .cli = "--type", .values = CHECK_TYPES, .aliases = CHECK_ALIASES, .min = 1, \
-                .max = 6, .complete = "check" \
+                .name = "check_types", .type = PARAM_LIST, .flags = OP_PLAIN, \
+                .about = "only checks of these types", .cli = "--type", .values = CHECK_TYPES, \
+                .aliases = CHECK_ALIASES, .min = 1, .max = 6, .complete = "check" \
         }
 #define PARAM_DEVICE(text) \
         { \
-                .name = "device_id", .type = PARAM_STRING, .about = text, .cli = "--device", \
-                .min = 1, .max = 128, .complete = "device" \
+                .name = "device_id", .type = PARAM_STRING, .flags = OP_PLAIN, .about = text, \
+                .cli = "--device", .min = 1, .max = 128, .complete = "device" \
         }
 
 static const op_param check_params[] = {
         { .name = "client_id",
           .type = PARAM_SLUG,
+          .flags = OP_PLAIN,
           .about = "the client to check; without it all active ones",
           .cli = "CLIENT",
           .complete = "client",
@@ -25,7 +27,8 @@ static const op_param check_params[] = {
           .type = PARAM_BOOL,
           .about = "check all active clients",
           .cli = "--all",
-          .exclusive = "whom" },
+          .exclusive = "whom",
+          .hide = "mcp" },
         PARAM_CHECKS,
         PARAM_DEVICE("check only this device"),
         { .name = "threshold_override",
@@ -41,15 +44,14 @@ static const op_param history_params[] = {
         PARAM_CLIENT_REQUIRED("the client whose past results are read"),
         { .name = "days",
           .type = PARAM_INT,
+          .flags = OP_PLAIN,
           .about = "how many days back",
           .dflt = "7",
           .min = 1,
           .max = 3650 },
         PARAM_DEVICE("only results of this device"),
         PARAM_CHECKS,
-        { .name = "daily",
-          .type = PARAM_BOOL,
-          .about = "one row for each day and metric instead of every result" },
+        { .name = "daily", .type = PARAM_BOOL, .about = "one row for each day and metric" },
         PARAM_LIMIT,
         PARAM_CURSOR,
         { 0 },
@@ -138,42 +140,44 @@ static const op_example status_examples[] = {
 };
 static const op_example morning_examples[] = { { "morning", "see what the night brought" }, { 0 } };
 
-#define COUNTS \
-        "\"counts\":{\"type\":\"object\",\"properties\":{\"ok\":{\"type\":\"integer\"}," \
-        "\"warning\":{\"type\":\"integer\"},\"critical\":{\"type\":\"integer\"}," \
-        "\"unknown\":{\"type\":\"integer\"}}}"
-#define STATUS_FIELD \
-        "\"status\":{\"type\":\"string\",\"enum\":[\"ok\",\"warning\",\"critical\",\"unknown\"]}"
-#define CURSOR_FIELD "\"next_cursor\":{\"type\":[\"string\",\"null\"]}"
-#define TEXT_FIELD(name) "\"" name "\":{\"type\":\"string\"}"
-#define OBJECT_ARRAY(name) "\"" name "\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}}"
-#define RESULT_ARRAY \
-        "\"results\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"properties\":" \
-        "{" TEXT_FIELD("name") "," TEXT_FIELD("check") "," TEXT_FIELD("instance") "," STATUS_FIELD "," TEXT_FIELD( \
-                "message") ",\"value\":{\"type\":[\"number\",\"null\"]}," \
-                           "\"unit\":{\"type\":[\"string\",\"null\"]},\"warning\":{\"type\":" \
-                           "\"number\"}," \
-                           "\"critical\":{\"type\":\"number\"}," TEXT_FIELD("device_id") "," TEXT_FIELD("device") "," TEXT_FIELD( \
-                                   "client_id") "," TEXT_FIELD("checked_" \
-                                                               "at") "," TEXT_FIELD("since") ",\"" \
-                                                                                             "evi" \
-                                                                                             "den" \
-                                                                                             "ce_" \
-                                                                                             "id" \
-                                                                                             "\":" \
-                                                                                             "{\"" \
-                                                                                             "typ" \
-                                                                                             "e\"" \
-                                                                                             ":[" \
-                                                                                             "\"i" \
-                                                                                             "nte" \
-                                                                                             "ger" \
-                                                                                             "\"," \
-                                                                                             "\"n" \
-                                                                                             "ull" \
-                                                                                             "\"]" \
-                                                                                             "}}}" \
-                                                                                             "}"
+/* clang-format off */
+#define F_COUNTS F_INT("ok") "," F_INT("warning") "," F_INT("critical") "," F_INT("unknown")
+#define CHECK_RESULT_FIELDS \
+        F_SCHEMA "," F_STR("name") "," F_STR("check") "," F_STR("instance") "," F_STATUS "," \
+        F_STR("message") "," F_NUM_0("value") "," F_STR_0("unit") "," F_STR("device_id") "," \
+        F_STR("device") "," F_STR("client_id") "," F_STR("checked_at") "," F_INT_0("evidence_id")
+#define RUN_RESULT \
+        "{" F_SCHEMA "," F_STR("run_id") "," F_STR("client_id") "," F_STR("started_at") "," \
+        F_STR("ended_at") "," F_STATUS "," F_OBJECT("counts", F_COUNTS) "," \
+        F_OBJECT("coverage", F_INT("devices") "," F_INT("reported") "," F_ANY_LIST("not_reported") "," \
+                 F_INT("not_listed") "," F_ANY_LIST("without_devices") "," F_INT("checks") "," \
+                 F_INT("missing")) "," \
+        F_STR("summary") "," \
+        F_OBJECT("alerts", F_INT("opened") "," F_INT("still") "," F_INT("resolved")) "," \
+        F_ANY_LIST("skipped") "," F_ANY_LIST("failed") "," F_BOOL("cancelled") "," \
+        F_LIST("results", CHECK_RESULT_FIELDS "," F_NUM("warning") "," F_NUM("critical") "," \
+               F_STR("since")) "," F_CURSOR "}"
+#define HISTORY_RESULT \
+        "{" F_SCHEMA "," F_STR("client_id") "," F_STR("from") "," F_STR("to") "," \
+        F_ENUM("resolution", "\"raw\",\"day\"") "," \
+        F_LIST("results", CHECK_RESULT_FIELDS "," F_STR("metric") "," F_INT("results") "," \
+               F_INT("ok") "," F_INT("warnings") "," F_INT("criticals") "," F_INT("unknowns") "," \
+               F_NUM("min") "," F_NUM("max")) "," F_CURSOR "}"
+#define SUMMARY_FIELDS \
+        F_SCHEMA "," F_STR("client_id") "," F_STR("name") "," F_STATUS "," \
+        F_OBJECT("counts", F_COUNTS) "," \
+        F_OBJECT("coverage", F_INT("devices") "," F_INT("reported") "," \
+                 F_ANY_LIST("not_reported")) "," \
+        F_STR("summary") "," F_STR_0("last_check") "," F_INT_0("age_s") "," F_BOOL("stale") "," \
+        F_OBJECT("alerts", F_INT("critical") "," F_INT("warning") "," F_INT("unknown"))
+#define STATUS_RESULT \
+        "{" F_SCHEMA "," F_STATUS "," F_LIST("clients", SUMMARY_FIELDS) "," F_CURSOR "}"
+#define MORNING_RESULT \
+        "{" F_SCHEMA "," F_STR("since") "," F_STATUS "," \
+        F_LIST("clients", SUMMARY_FIELDS "," F_ANY_LIST("new") "," F_STRINGS("new_lines") "," \
+               F_ANY_LIST("still") "," F_STRINGS("still_lines") "," F_ANY_LIST("fixed") "," \
+               F_STRINGS("fixed_lines") "," F_STRINGS("silent")) "," F_CURSOR "}"
+/* clang-format on */
 
 const op_row msptk__health_rows[] = {
         {
@@ -187,9 +191,11 @@ const op_row msptk__health_rows[] = {
                 .since = "0.1",
                 .title = "Run health checks",
                 .summary = "check the health of one client or of all",
-                .description = "Runs checks of a client (or of all active ones), judges and stores "
-                               "what is observed, raises and resolves alerts. The result says "
-                               "what it covered; what was not observed is unknown, never ok.",
+                .description = "Asks the vendors now for one client, or for all active ones "
+                               "without client_id; judges and stores what is observed, raises and "
+                               "resolves alerts. Slow, up to minutes: for what is known already "
+                               "use health_status. What was not observed is unknown, never ok. "
+                               "Example: client_id=acme-corp check_types=disk.",
                 .cli = "health check",
                 .tool = 1,
                 .params = check_params,
@@ -202,54 +208,7 @@ const op_row msptk__health_rows[] = {
                 .coverage = "summary coverage",
                 .volatile_keys = "run_id started_at ended_at checked_at since evidence_id "
                                  "next_cursor",
-                .result = "{" TEXT_FIELD("schema") "," TEXT_FIELD("run_id") "," TEXT_FIELD(
-                        "client_"
-                        "id") "," TEXT_FIELD("started_at") "," TEXT_FIELD("ended_at") "," STATUS_FIELD
-                                                                                      "," COUNTS ","
-                                                                                      "\"coverage\""
-                                                                                      ":{\"type\":"
-                                                                                      "\"object\","
-                                                                                      "\"properties"
-                                                                                      "\":{"
-                                                                                      "\"devices\":"
-                                                                                      "{"
-                                                                                      "\"type\":"
-                                                                                      "\"integer\"}"
-                                                                                      ",\"reported"
-                                                                                      "\":{"
-                                                                                      "\"type\":"
-                                                                                      "\"integer\"}"
-                                                                                      "," OBJECT_ARRAY(
-                                                                                              "not_"
-                                                                                              "repo"
-                                                                                              "rte"
-                                                                                              "d") ",\"not_listed\":{\"type\":\"integer\"}"
-                                                                                                   ","
-                                                                                                   "\"checks\":{\"type\":\"integer\"},"
-                                                                                                   "\"missing\":{\"type\":"
-                                                                                                   "\"integer\"}}}," TEXT_FIELD(
-                                                                                                           "summary") ","
-                                                                                                                      "\"alerts\":{"
-                                                                                                                      "\"type\":"
-                                                                                                                      "\"object\","
-                                                                                                                      "\"properties\":{"
-                                                                                                                      "\"opened\":{"
-                                                                                                                      "\"type\":"
-                                                                                                                      "\"integer\"},"
-                                                                                                                      "\"still\":{"
-                                                                                                                      "\"type\":"
-                                                                                                                      "\"integer\"},"
-                                                                                                                      "\"resolved\":{"
-                                                                                                                      "\"type\":"
-                                                                                                                      "\"integer\"}}}"
-                                                                                                                      "," OBJECT_ARRAY(
-                                                                                                                              "sk"
-                                                                                                                              "ip"
-                                                                                                                              "pe"
-                                                                                                                              "d") "," OBJECT_ARRAY("failed") ","
-                                                                                                                                                              "\"cancelled\":{\"type\":\"boolean\"}," RESULT_ARRAY
-                                                                                                                                                              "," CURSOR_FIELD
-                                                                                                                                                              "}",
+                .result = RUN_RESULT,
                 .errors = check_errors,
                 .examples = check_examples,
         },
@@ -263,7 +222,9 @@ const op_row msptk__health_rows[] = {
                 .title = "Read past results",
                 .summary = "past results, newest first",
                 .description = "Past results of a client, newest first: every stored result, or "
-                               "one row for each day and metric.",
+                               "one row for each day and metric. Fast, from the store. For how it "
+                               "is now use health_status. Example: client_id=acme-corp days=30 "
+                               "daily=true.",
                 .cli = "health history",
                 .tool = 1,
                 .idempotent = 1,
@@ -274,11 +235,7 @@ const op_row msptk__health_rows[] = {
                 .rows = "results",
                 .columns = history_columns,
                 .volatile_keys = "from to checked_at evidence_id next_cursor",
-                .result = "{" TEXT_FIELD("schema") "," TEXT_FIELD("client_id") "," TEXT_FIELD(
-                        "from") "," TEXT_FIELD("to") ","
-                                                     "\"resolution\":{\"type\":\"string\",\"enum\":"
-                                                     "[\"raw\",\"day\"]}," RESULT_ARRAY
-                                                     "," CURSOR_FIELD "}",
+                .result = HISTORY_RESULT,
                 .errors = history_errors,
                 .examples = history_examples,
         },
@@ -292,8 +249,9 @@ const op_row msptk__health_rows[] = {
                 .title = "Summarize health",
                 .summary = "what is known of the health of clients, with its age",
                 .description = "Per client: worst status, counts, which devices reported in the "
-                               "last 24 hours, when the last check was, open alerts. What is too "
-                               "old is unknown.",
+                               "last 24 hours, when the last check was, open alerts. Fast, from "
+                               "the store; what is too old is unknown. health_check looks anew. "
+                               "Example: client_id=acme-corp.",
                 .cli = "health status",
                 .tool = 1,
                 .idempotent = 1,
@@ -306,8 +264,7 @@ const op_row msptk__health_rows[] = {
                 .verdict = "status",
                 .coverage = "summary",
                 .volatile_keys = "last_check age_s last_reported",
-                .result = "{" TEXT_FIELD("schema") "," STATUS_FIELD
-                                                   "," OBJECT_ARRAY("clients") "," CURSOR_FIELD "}",
+                .result = STATUS_RESULT,
                 .errors = status_errors,
                 .examples = status_examples,
         },
@@ -335,8 +292,7 @@ const op_row msptk__health_rows[] = {
                 .verdict = "status",
                 .coverage = "summary",
                 .volatile_keys = "since last_check age_s last_reported",
-                .result = "{" TEXT_FIELD("schema") "," TEXT_FIELD(
-                        "since") "," STATUS_FIELD "," OBJECT_ARRAY("clients") "," CURSOR_FIELD "}",
+                .result = MORNING_RESULT,
                 .errors = status_errors,
                 .examples = morning_examples,
         },

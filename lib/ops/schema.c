@@ -337,6 +337,18 @@ static void add_examples(json_obj *o, const op_row *row)
         msptk__obj_take(o, "examples", &a);
 }
 
+static void add_tool_schemas(json_obj *o, const op_row *row)
+{
+        msptk_json *schemas = NULL;
+
+        if (!row->tool)
+                return;
+        if (msptk__op_tool_schemas(row, &schemas, NULL) == MSPTK_OK)
+                msptk__obj_json(o, "tool_schemas", schemas);
+        else
+                o->failed = o->failed ? o->failed : MSPTK_E_NOMEM;
+}
+
 static json_obj row_json(const op_row *row)
 {
         json_obj o = msptk__obj(), params = msptk__array(), result;
@@ -350,6 +362,7 @@ static json_obj row_json(const op_row *row)
         msptk__obj_str(&o, "cli", row->cli);
         add_doors(&o, row);
         msptk__obj_bool(&o, "tool", row->tool);
+        add_tool_schemas(&o, row);
         msptk__obj_str(&o, "scope", scope_names[row->act.scope]);
         msptk__obj_str(&o, "effect", effect_names[row->act.effect]);
         msptk__obj_bool(&o, "idempotent", row->idempotent);

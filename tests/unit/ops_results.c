@@ -7,9 +7,9 @@
 #include "json_schema.h"
 #include "ops/ops.h"
 
-/* In this order. */
+/* In this order; "@" is the id of an alert that was listed before. */
 static const char *const calls[][2] = {
-        { "client_create", "{\"name\":\"Acme Corp\",\"contact\":\"a@b.c\",\"tier\":\"gold\"}" },
+        { "client_create", "{\"name\":\"Acme Corp\",\"contact\":\"a b\",\"tier\":\"gold\"}" },
         { "client_create", "{\"name\":\"Other Ltd\"}" },
         { "client_list", "{}" },
         { "client_update", "{\"client_id\":\"acme-corp\",\"tier\":\"premium\"}" },
@@ -27,6 +27,15 @@ static const char *const calls[][2] = {
         { "health_morning", "{}" },
         { "client_get", "{\"client_id\":\"acme-corp\"}" },
         { "alert_list", "{}" },
+        { "alert_explain", "{\"alert_id\":\"@\"}" },
+        { "alert_ack", "{\"alert_id\":\"@\",\"note\":\"at it\"}" },
+        { "alert_snooze", "{\"alert_id\":\"@\",\"for\":\"8h\"}" },
+        { "alert_explain", "{\"alert_id\":\"@\"}" },
+        { "alert_list", "{\"status\":\"all\"}" },
+        { "client_list", "{\"limit\":1}" },
+        { "device_list", "{\"client_id\":\"acme-corp\",\"limit\":1}" },
+        { "health_status", "{}" },
+        { "health_history", "{\"client_id\":\"acme-corp\",\"daily\":true}" },
         { "adapter_alerts", "{\"adapter\":\"world\",\"client_id\":\"acme-corp\"}" },
         { "secret_set", "{\"name\":\"a-name\",\"value\":\"a secret\"}" },
         { "secret_list", "{}" },
@@ -44,6 +53,8 @@ static const char *const calls[][2] = {
 };
 
 static msptk_toolkit *tk;
+static char alert[64];
+static const op_row *tools_done[OP_TOOLS_MAX];
 
 static int open_world(void **state)
 {
@@ -101,6 +112,38 @@ static void check_columns(const op_row *row, const msptk_json *doc)
         }
 }
 
+/* What an agent or a typed door reads in the schema is all there is. */
+static void check_complete(const op_row *row, const msptk_json *schema, const msptk_json *v)
+{
+        const msptk_json *properties = msptk_json_get(schema, "properties");
+        const msptk_json *items = msptk_json_get(schema, "items");
+
+        for (const msptk_json *m = msptk_json_first(v); m && items; m = msptk_json_next(m))
+                check_complete(row, items, m);
+        for (const msptk_json *m = msptk_json_first(v); m && properties; m = msptk_json_next(m)) {
+                const msptk_json *sub = msptk_json_get(properties, msptk_json_key(m));
+
+                if (!sub)
+                        fail_msg("%s: '%s' is not in its schema", row->act.name, msptk_json_key(m));
+                check_complete(row, sub, m);
+        }
+}
+
+static void check_tool_result(const op_row *row, const msptk_json *doc, const char *text)
+{
+        AUTO_JSON msptk_json *schemas = NULL;
+        char why[200];
+
+        assert_int_equal(msptk__op_tool_schemas(row, &schemas, NULL), MSPTK_OK);
+        if (!schema_accepts(msptk_json_get(schemas, "output"), doc, why, sizeof(why)))
+                fail_msg("%s as a tool: %s: %.2000s", row->act.name, why, text);
+        for (size_t i = 0; i < ARRAY_LEN(tools_done); i++)
+                if (!tools_done[i] || tools_done[i] == row) {
+                        tools_done[i] = row;
+                        return;
+                }
+}
+
 static void check_result(const op_row *row, const msptk_json *doc)
 {
         AUTO_JSON msptk_json *schema = NULL;
@@ -110,6 +153,9 @@ static void check_result(const op_row *row, const msptk_json *doc)
         assert_int_equal(msptk_json_print(doc, 0, &text, NULL), MSPTK_OK);
         if (!schema_accepts(schema, doc, why, sizeof(why)))
                 fail_msg("%s: %s: %.2000s", row->act.name, why, text);
+        check_complete(row, schema, doc);
+        if (row->tool)
+                check_tool_result(row, doc, text);
         if (strcmp(msptk_json_string(msptk_json_get(doc, "schema"), ""), row->schema))
                 fail_msg("%s: is no %s: %.200s", row->act.name, row->schema, text);
         if (row->verdict && !msptk_json_get(doc, row->verdict))
@@ -118,27 +164,68 @@ static void check_result(const op_row *row, const msptk_json *doc)
         msptk_string_free(text);
 }
 
+/* The arguments of a call as it is made now. */
+static msptk_json *arguments(const char *text)
+{
+        msptk_json *values = NULL;
+        char made[256];
+        const char *at = strchr(text, '@');
+
+        if (at)
+                snprintf(made, sizeof(made), "%.*s%s%s", (int)(at - text), text, alert, at + 1);
+        else
+                snprintf(made, sizeof(made), "%s", text);
+        assert_int_equal(msptk_json_parse(made, strlen(made), &values, NULL), MSPTK_OK);
+        return values;
+}
+
+static void remember_alert(const msptk_json *doc)
+{
+        const msptk_json *first = msptk_json_first(msptk_json_get(doc, "alerts"));
+
+        if (first)
+                snprintf(alert, sizeof(alert), "%s",
+                         msptk_json_string(msptk_json_get(first, "id"), ""));
+}
+
+static void every_tool_was_done(void)
+{
+        const op_row *rows[OP_ROWS_MAX];
+        size_t count;
+
+        msptk__op_rows(rows, &count);
+        for (size_t i = 0; i < count; i++) {
+                bool done = !rows[i]->tool;
+
+                for (size_t j = 0; j < ARRAY_LEN(tools_done); j++)
+                        done = done || tools_done[j] == rows[i];
+                if (!done)
+                        fail_msg("%s: no result of this tool was looked at", rows[i]->act.name);
+        }
+}
+
 static void results_are_what_rows_promise(void **state)
 {
         (void)state;
         for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
                 const op_row *row = msptk__op_row(calls[i][0]);
-                AUTO_JSON msptk_json *values = NULL;
+                AUTO_JSON msptk_json *values = arguments(calls[i][1]);
                 msptk_args *args = NULL;
                 msptk_result *result = NULL;
                 msptk_error *err = NULL;
 
                 if (!row)
                         fail_msg("there is no operation '%s'", calls[i][0]);
-                assert_int_equal(msptk_json_parse(calls[i][1], strlen(calls[i][1]), &values, NULL),
-                                 MSPTK_OK);
                 assert_int_equal(msptk_args_from_json(calls[i][0], values, &args, NULL), MSPTK_OK);
                 if (msptk_call(tk, args, NULL, &result, &err) < 0)
                         fail_msg("%s %s: %s", calls[i][0], calls[i][1], msptk_error_message(err));
                 check_result(row, msptk_result_json(result));
+                if (!strcmp(row->act.name, "alert_list"))
+                        remember_alert(msptk_result_json(result));
                 msptk_result_free(result);
                 msptk_args_free(args);
         }
+        every_tool_was_done();
 }
 
 int main(void)
