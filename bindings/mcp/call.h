@@ -35,6 +35,11 @@ typedef struct mcp_catalogue {
         /* MCP_TOOLS ... MCP_PROMPTS: a JSON array of what `who` may see, in the protocol's own
          * shapes; borrowed, unchanged until mcp_changed() says so. */
         const msptk_json *(*list)(void *user, int32_t what, const mcp_principal *who);
+        /* Whether something that `who` does not see listed exists all the same, and is to be
+         * answered by call_tool() or get_prompt(), with a refusal that says why. NULL: what is not
+         * listed does not exist; the core answers that, with the nearest name. */
+        bool (*hides)(void *user, int32_t what, const mcp_principal *who, const char *name);
+        /* `arguments` is an object, never NULL; it lives as long as the call. */
         void (*call_tool)(void *user, mcp_call *c, const char *name, const msptk_json *arguments);
         void (*read_resource)(void *user, mcp_call *c, const char *uri);
         void (*get_prompt)(void *user, mcp_call *c, const char *name, const msptk_json *arguments);
@@ -86,7 +91,10 @@ enum {
         MCP_LEGACY_NOT_FOUND = -32002, /* of resources, legacy era; mcp_not_found() chooses */
         MCP_HEADER_MISMATCH = -32020,
         MCP_MISSING_CAPABILITY = -32021,
-        MCP_UNSUPPORTED_VERSION = -32022
+        MCP_UNSUPPORTED_VERSION = -32022,
+        /* Our own, outside the range that JSON-RPC reserves: too many requests, data.retry_after_ms
+         * says how long to wait. */
+        MCP_RATE_LIMITED = 429
 };
 /* A resource that does not exist: the code of the era, with data.uri. */
 void mcp_not_found(mcp_call *c, const char *uri, const char *message);
@@ -99,7 +107,8 @@ void mcp_progress(mcp_call *c, double done, double total, const char *message);
 void mcp_log(mcp_call *c, const char *level, const char *logger, msptk_json *data);
 /* Called once when the client cancels or goes away. The call still has to be ended. */
 void mcp_on_cancel(mcp_call *c, void (*fn)(void *user), void *user);
-/* Runs `fn` after `ms` unless the call has ended by then; one at a time. */
+/* Runs `fn` after `ms` unless the call has ended by then, at once when it is cancelled; one at a
+ * time. */
 void mcp_after(mcp_call *c, int64_t ms, void (*fn)(mcp_call *c, void *user), void *user);
 
 /* Whether the principal may do one more now; counts it. Otherwise says how long to wait. */

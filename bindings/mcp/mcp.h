@@ -89,7 +89,8 @@ typedef struct mcp_out {
         void (*send)(void *user, void *ref, int32_t kind, const char *text, size_t len,
                      int32_t http_status);
         /* Nothing comes any more for `ref`: exactly once for each mcp_receive(), also for
-         * notifications (then without a message before it: HTTP 202), also after mcp_abandon(). */
+         * notifications (then without a message before it: HTTP 202), also inside mcp_abandon()
+         * and, for what is still open, inside mcp_conn_free(). */
         void (*done)(void *user, void *ref);
         void *user;
 } mcp_out;
@@ -123,8 +124,8 @@ void mcp_abandon(mcp_conn *c, void *ref);
 const char *mcp_conn_legacy_version(const mcp_conn *c);
 /* Requests that are not answered yet, without those that only listen. */
 size_t mcp_conn_in_flight(const mcp_conn *c);
-/* The transport stops: listens end with their last result (modern) or a cancellation (stdio); calls
- * are cancelled. */
+/* The transport stops: listens end with their last result, over stdio announced by a cancellation;
+ * calls are cancelled. */
 void mcp_conn_shut(mcp_conn *c);
 
 /* Newest first, ended by NULL. */
