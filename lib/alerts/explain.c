@@ -109,7 +109,7 @@ static msptk_status read_device(store_tx *tx, const alert_row *r, int64_t now, m
 
         if (!r->device_id)
                 return MSPTK_OK;
-        st = msptk__device_json(tx, r->device_id, now, ret, &why);
+        st = msptk__device_json(tx, r->device_id, now, NULL, ret, &why);
         if (st == MSPTK_E_NOTFOUND)
                 return MSPTK_OK;
         if (st < 0 && ret_err)
@@ -140,7 +140,7 @@ msptk_status msptk__alert_explain(act *a, const msptk_json *args, msptk_json **r
         store_tx *tx;
 
         TRY(msptk__act_tx(a, &tx, ret_err));
-        TRY(msptk__alert_row_find(tx, text_of(args, "alert_id"), text_of(args, "client_id"), &r,
+        TRY(msptk__alert_row_find(a, tx, text_of(args, "alert_id"), text_of(args, "client_id"), &r,
                                   ret_err));
         TRY(gather(a, tx, &r, &p, ret_err));
         msptk__obj_str(&o, "schema", "msptk.alert_explanation/1");

@@ -57,8 +57,9 @@ void msptk__alert_row_clear(alert_row *r);
 /* From a statement over ALERT_COLUMNS. */
 msptk_status msptk__alert_row_take(store_stmt *q, alert_row *ret, msptk_error **ret_err);
 /* By id, or by its beginning or end (at least 6 characters) where that is unique. E_NOTFOUND
- * (ALERT_NOT_FOUND), E_INVALID (ALERT_AMBIGUOUS). client_id may be NULL. */
-msptk_status msptk__alert_row_find(store_tx *tx, const char *id, const char *client_id,
+ * (ALERT_NOT_FOUND), E_INVALID (ALERT_AMBIGUOUS). client_id may be NULL. Alerts of clients that the
+ * act may not see do not exist. */
+msptk_status msptk__alert_row_find(act *a, store_tx *tx, const char *id, const char *client_id,
                                    alert_row *ret, msptk_error **ret_err);
 /* "accepted", "snoozed", "acknowledged", or NULL when nothing keeps it silent. */
 const char *msptk__alert_silence(const alert_row *r, int64_t now);

@@ -36,6 +36,7 @@ static msptk_status take_rows(store_stmt *q, int64_t now, int64_t limit, json_ob
 
 typedef struct filter {
         const char *client_id, *device_id, *status;
+        const char *sees; /* msptk__act_sees() */
         int32_t severity; /* -1: any */
         int64_t since, now, limit;
         alert_row after; /* severity, opened_at and n of the row before */
@@ -43,10 +44,11 @@ typedef struct filter {
 
 #define MATCH \
         " (?1 IS NULL OR client_id = ?1) AND (?2 IS NULL OR device_id = ?2)" \
-        " AND (?3 < 0 OR severity = ?3) AND changed_at >= ?4"
+        " AND (?3 < 0 OR severity = ?3) AND changed_at >= ?4 AND " ACT_SEES("?5", \
+                                                                            "alert.client_id")
 #define AFTER \
-        " AND (severity < ?5 OR (severity = ?5 AND (opened_at < ?6 OR" \
-        " (opened_at = ?6 AND n < ?7)))) ORDER BY severity DESC, opened_at DESC, n DESC LIMIT ?8"
+        " AND (severity < ?6 OR (severity = ?6 AND (opened_at < ?7 OR" \
+        " (opened_at = ?7 AND n < ?8)))) ORDER BY severity DESC, opened_at DESC, n DESC LIMIT ?9"
 #define LIST "SELECT " ALERT_COLUMNS " FROM alert WHERE "
 
 /* One text for each status, so that the index of open ones serves where it can. */
@@ -54,16 +56,16 @@ static const struct {
         const char *status, *sql;
         bool now;
 } lists[] = {
-        { "active", LIST "status <> 'resolved' AND NOT " ALERT_HIDDEN("?9") " AND" MATCH AFTER,
+        { "active", LIST "status <> 'resolved' AND NOT " ALERT_HIDDEN("?10") " AND" MATCH AFTER,
           true },
         { "all", LIST MATCH AFTER, false },
         { "open", LIST "status <> 'resolved' AND status = 'open' AND" MATCH AFTER, false },
         { "acknowledged", LIST "status <> 'resolved' AND status = 'acknowledged' AND" MATCH AFTER,
           false },
         { "resolved", LIST "status = 'resolved' AND" MATCH AFTER, false },
-        { "snoozed", LIST "status <> 'resolved' AND " ALERT_SNOOZED("?9") " AND" MATCH AFTER,
+        { "snoozed", LIST "status <> 'resolved' AND " ALERT_SNOOZED("?10") " AND" MATCH AFTER,
           true },
-        { "accepted", LIST "status <> 'resolved' AND " ALERT_ACCEPTED("?9") " AND" MATCH AFTER,
+        { "accepted", LIST "status <> 'resolved' AND " ALERT_ACCEPTED("?10") " AND" MATCH AFTER,
           true },
 };
 
@@ -103,6 +105,7 @@ static msptk_status read_filter(act *a, store_tx *tx, const msptk_json *args, fi
         *f = (filter){ .client_id = text_arg(args, "client_id"),
                        .device_id = text_arg(args, "device_id"),
                        .status = text_arg(args, "status"),
+                       .sees = msptk__act_sees(a),
                        .severity = severity ? msptk__rank_named(severity) : -1,
                        .since = msptk_json_int(msptk_json_get(args, "since"), INT64_MIN),
                        .limit = msptk_json_int(msptk_json_get(args, "limit"), 100),
@@ -121,11 +124,11 @@ static msptk_status query_page(store_tx *tx, const filter *f, store_stmt **ret,
                                msptk_error **ret_err)
 {
         size_t i = 0;
-        store_value values[] = {
-                SQL_TEXT(f->client_id), SQL_TEXT(f->device_id),     SQL_INT(f->severity),
-                SQL_INT(f->since),      SQL_INT(f->after.severity), SQL_INT(f->after.opened_at),
-                SQL_INT(f->after.n),    SQL_INT(f->limit + 1),      SQL_INT(f->now)
-        };
+        store_value values[] = { SQL_TEXT(f->client_id),      SQL_TEXT(f->device_id),
+                                 SQL_INT(f->severity),        SQL_INT(f->since),
+                                 SQL_TEXT(f->sees),           SQL_INT(f->after.severity),
+                                 SQL_INT(f->after.opened_at), SQL_INT(f->after.n),
+                                 SQL_INT(f->limit + 1),       SQL_INT(f->now) };
 
         while (i + 1 < ARRAY_LEN(lists) && strcmp(lists[i].status, f->status))
                 i++;
@@ -143,15 +146,14 @@ static msptk_status add_hidden(store_tx *tx, const filter *f, json_obj *o, msptk
         st = msptk__query(
                 tx, &q, ret_err,
                 "SELECT coalesce(sum(CASE WHEN " ALERT_ACCEPTED(
-                        "?5") " THEN 1 ELSE 0 END), 0),"
+                        "?6") " THEN 1 ELSE 0 END), 0),"
                               " coalesce(sum(CASE WHEN " ALERT_SNOOZED(
-                                      "?5") " AND NOT " ALERT_ACCEPTED("?5") " THEN 1 ELSE 0 END), "
-                                                                             "0)"
-                                                                             " FROM alert WHERE "
+                                      "?6") " AND NOT " ALERT_ACCEPTED("?6") " THEN 1 ELSE 0 END), "
+                                                                             "0) FROM alert WHERE "
                                                                              "status <> 'resolved' "
                                                                              "AND" MATCH,
                 SQL_TEXT(f->client_id), SQL_TEXT(f->device_id), SQL_INT(f->severity),
-                SQL_INT(f->since), SQL_INT(f->now));
+                SQL_INT(f->since), SQL_TEXT(f->sees), SQL_INT(f->now));
         if (st == MSPTK_OK)
                 st = msptk__stmt_step(q, ret_err);
         if (st == MSPTK_OK) {

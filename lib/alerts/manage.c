@@ -157,8 +157,8 @@ static msptk_status find(act *a, const msptk_json *args, alert_row *r, store_tx 
                          msptk_error **ret_err)
 {
         TRY(msptk__act_tx(a, ret_tx, ret_err));
-        TRY(msptk__alert_row_find(*ret_tx, text_arg(args, "alert_id"), text_arg(args, "client_id"),
-                                  r, ret_err));
+        TRY(msptk__alert_row_find(a, *ret_tx, text_arg(args, "alert_id"),
+                                  text_arg(args, "client_id"), r, ret_err));
         msptk__act_note(a, "alert_id", r->id);
         if (!text_arg(args, "client_id"))
                 msptk__act_note(a, "client_id", r->client_id);

@@ -201,8 +201,8 @@ static bool may_be_short(const char *id)
 }
 
 /* Ids made in the same minute begin alike, so their ends (which are random) do too. */
-static msptk_status find_short(store_tx *tx, const char *id, const char *client_id, alert_row *ret,
-                               msptk_error **ret_err)
+static msptk_status find_short(store_tx *tx, const char *id, const char *client_id,
+                               const char *sees, alert_row *ret, msptk_error **ret_err)
 {
         AUTO_STMT store_stmt *q = NULL;
         char begin[UUID_TEXT + 1], end[UUID_TEXT + 1];
@@ -214,26 +214,42 @@ static msptk_status find_short(store_tx *tx, const char *id, const char *client_
         memcpy(end + 1, id, len + 1);
         TRY(msptk__query(tx, &q, ret_err,
                          "SELECT " ALERT_COLUMNS " FROM alert WHERE (id LIKE ?1 OR id LIKE ?2)"
-                         " AND (?3 IS NULL OR client_id = ?3) ORDER BY n LIMIT 2",
-                         SQL_TEXT(begin), SQL_TEXT(end), SQL_TEXT(client_id)));
+                         " AND (?3 IS NULL OR client_id = ?3)"
+                         " AND " ACT_SEES("?4", "alert.client_id") " ORDER BY n LIMIT 2",
+                         SQL_TEXT(begin), SQL_TEXT(end), SQL_TEXT(client_id), SQL_TEXT(sees)));
         return one_of(q, id, ret, ret_err);
 }
 
-msptk_status msptk__alert_row_find(store_tx *tx, const char *id, const char *client_id,
-                                   alert_row *ret, msptk_error **ret_err)
+/* MSPTK_OK, MSPTK_DONE. */
+static msptk_status find(store_tx *tx, const char *id, const char *client_id, const char *sees,
+                         alert_row *ret, msptk_error **ret_err)
 {
         AUTO_STMT store_stmt *q = NULL;
         msptk_status st;
 
         TRY(msptk__query(tx, &q, ret_err,
                          "SELECT " ALERT_COLUMNS " FROM alert WHERE id = ?1"
-                         " AND (?2 IS NULL OR client_id = ?2)",
-                         SQL_TEXT(id), SQL_TEXT(client_id)));
+                         " AND (?2 IS NULL OR client_id = ?2)"
+                         " AND " ACT_SEES("?3", "alert.client_id"),
+                         SQL_TEXT(id), SQL_TEXT(client_id), SQL_TEXT(sees)));
         st = one_of(q, id, ret, ret_err);
         if (st == MSPTK_DONE && may_be_short(id))
-                st = find_short(tx, id, client_id, ret, ret_err);
+                st = find_short(tx, id, client_id, sees, ret, ret_err);
+        return st;
+}
+
+msptk_status msptk__alert_row_find(act *a, store_tx *tx, const char *id, const char *client_id,
+                                   alert_row *ret, msptk_error **ret_err)
+{
+        const char *sees = msptk__act_sees(a);
+        AUTO_ALERT alert_row hidden = { 0 };
+        msptk_status st = find(tx, id, client_id, sees, ret, ret_err);
+
         if (st != MSPTK_DONE)
                 return st;
+        /* The trail is told what the principal is not. */
+        if (sees && find(tx, id, client_id, NULL, &hidden, NULL) != MSPTK_DONE)
+                msptk__act_deny(a, hidden.client_id);
         return fail_why(ret_err, MSPTK_E_NOTFOUND, "ALERT_NOT_FOUND",
                         "use alert_list to see the alerts that exist", "alert '%.64s' not found",
                         id);

@@ -63,6 +63,11 @@ static int32_t mode_of(const act_row *row, const msptk_call_opts *opts)
         return row->outside ? ACT_OUTSIDE : ACT_CHANGE;
 }
 
+msptk_status msptk__act_digest(act *a, msptk_error **ret_err)
+{
+        return msptk__canon_digest(a->shown ? a->shown : a->args, a->digest, ret_err);
+}
+
 static msptk_status act_make(act *a, ctx *c, const act_row *row, const msptk_json *values,
                              const msptk_call_opts *opts, msptk_error **ret_err)
 {
@@ -73,7 +78,7 @@ static msptk_status act_make(act *a, ctx *c, const act_row *row, const msptk_jso
         else if (!(a->args = values ? msptk_json_copy(values) : msptk_json_new_object()))
                 return msptk__nomem(ret_err);
         TRY(find_client(a, ret_err));
-        return msptk__canon_digest(row->check ? a->shown : a->args, a->digest, ret_err);
+        return msptk__act_digest(a, ret_err);
 }
 
 static msptk_status find_row(const ctx *c, const char *operation, const act_row **ret,
@@ -90,6 +95,11 @@ static msptk_status find_row(const ctx *c, const char *operation, const act_row 
 }
 
 /* ---- what is left in the trail ---- */
+
+static int32_t failed_as(const act *a)
+{
+        return a->denied ? AUDIT_DENIED : AUDIT_FAILED;
+}
 
 /* Denials, reads and failures: in order, in groups. */
 static void leave(act *a, int32_t outcome, msptk_status st, msptk_error *const *err)
@@ -135,7 +145,7 @@ static msptk_status run_read(act *a, msptk_json **ret_result, msptk_error **ret_
         msptk_status st = a->row->run(a, a->args, ret_result, ret_err);
 
         msptk__tx_rollback(&a->tx);
-        leave(a, st < 0 ? AUDIT_FAILED : AUDIT_OK, st, ret_err);
+        leave(a, st < 0 ? failed_as(a) : AUDIT_OK, st, ret_err);
         return st;
 }
 
@@ -156,7 +166,7 @@ static msptk_status run_planning(act *a, msptk_json **ret_result, msptk_error **
         msptk_status st = make_plan(a, ret_result, ret_err);
 
         msptk__tx_rollback(&a->tx);
-        leave(a, st < 0 ? AUDIT_FAILED : AUDIT_PLANNED, st, ret_err);
+        leave(a, st < 0 ? failed_as(a) : AUDIT_PLANNED, st, ret_err);
         return st;
 }
 
@@ -192,7 +202,7 @@ static msptk_status run_change(act *a, msptk_json **ret_result, msptk_error **re
 
         msptk__tx_rollback(&a->tx);
         if (st < 0) {
-                leave(a, AUDIT_FAILED, st, ret_err);
+                leave(a, failed_as(a), st, ret_err);
                 (void)msptk__queue_flush(a->c->audit, NULL);
         } else if (a->settle_vault && msptk__vault_settle(a->c->vault, NULL) < 0) {
                 msptk__log(a->c, LOG_WARNING, ROOM,
@@ -243,7 +253,7 @@ static void record_outcome(act *a, msptk_status st, const msptk_json *result,
                               : msptk__once_end(a, tx, result, &why);
         if (kept == MSPTK_OK)
                 kept = commit_with(a, &tx,
-                                   msptk__entry_new(a, st < 0 ? AUDIT_FAILED : AUDIT_OK, st,
+                                   msptk__entry_new(a, st < 0 ? failed_as(a) : AUDIT_OK, st,
                                                     st < 0 && err ? *err : NULL),
                                    &why);
         if (kept == MSPTK_OK)
@@ -251,7 +261,7 @@ static void record_outcome(act *a, msptk_status st, const msptk_json *result,
         msptk__tx_rollback(&tx);
         msptk__log(a->c, LOG_ERROR, ROOM, "the outcome of '%s' could not be recorded yet: %s",
                    a->row->name, msptk_error_message(why));
-        leave(a, st < 0 ? AUDIT_FAILED : AUDIT_OK, st, err);
+        leave(a, st < 0 ? failed_as(a) : AUDIT_OK, st, err);
 }
 
 static msptk_status run_outside(act *a, msptk_json **ret_result, msptk_error **ret_err)
@@ -263,7 +273,7 @@ static msptk_status run_outside(act *a, msptk_json **ret_result, msptk_error **r
         if (st != MSPTK_OK) {
                 if (st == MSPTK_DONE)
                         msptk__act_note(a, "replayed", "true");
-                leave(a, st < 0 ? AUDIT_FAILED : AUDIT_OK, st < 0 ? st : MSPTK_OK, ret_err);
+                leave(a, st < 0 ? failed_as(a) : AUDIT_OK, st < 0 ? st : MSPTK_OK, ret_err);
                 return st < 0 ? st : MSPTK_OK;
         }
         st = a->row->run(a, a->args, ret_result, ret_err);
@@ -327,6 +337,20 @@ msptk_status msptk__act_run(ctx *c, const char *operation, const msptk_json *val
         return MSPTK_OK;
 }
 
+/* For acts that leave no row when they are done: a denial does. */
+static msptk_status allowed(act *a, msptk_error **ret_err)
+{
+        AUTO_ERROR msptk_error *why = NULL;
+        msptk_status st;
+
+        if (!ret_err)
+                ret_err = &why;
+        st = msptk__act_allowed(a, ret_err);
+        if (st < 0 && a->c->audit)
+                leave(a, AUDIT_DENIED, st, ret_err);
+        return st;
+}
+
 msptk_status msptk__act_continue(ctx *c, const char *operation, const msptk_json *values,
                                  const msptk_call_opts *opts, msptk_json **ret_result,
                                  msptk_error **ret_err)
@@ -339,7 +363,7 @@ msptk_status msptk__act_continue(ctx *c, const char *operation, const msptk_json
         if (row->effect != EFFECT_READ)
                 return fail(ret_err, MSPTK_E_UNSUPPORTED, "'%s' has no further pages", operation);
         TRY(act_make(&a, c, row, values, opts, ret_err));
-        TRY(msptk__act_allowed(c->audit, &a, ret_err));
+        TRY(allowed(&a, ret_err));
         msptk__gate_doing(c->gate, row->name);
         st = row->run(&a, a.args, ret_result, ret_err);
         msptk__gate_done(c->gate, row->name);
@@ -359,7 +383,7 @@ msptk_status msptk__act_run_bare(ctx *c, const act_row *row, const msptk_json *v
                                 "call it without asking for a plan", "'%s' cannot be planned",
                                 row->name);
         a.mode = ACT_BARE;
-        TRY(msptk__act_allowed(NULL, &a, ret_err));
+        TRY(allowed(&a, ret_err));
         msptk__gate_doing(c->gate, row->name);
         st = row->run(&a, a.args, ret_result, ret_err);
         msptk__gate_done(c->gate, row->name);
@@ -395,7 +419,7 @@ ctx *msptk__act_ctx(const act *a)
         return a->c;
 }
 
-static int64_t wait_of(const act *a)
+int64_t msptk__act_wait_ms(const act *a)
 {
         int64_t left = msptk__deadline_left_ms(a->token);
 
@@ -419,7 +443,7 @@ msptk_status msptk__act_tx(act *a, struct store_tx **ret_tx, msptk_error **ret_e
                             a->row->name);
         if (!a->tx)
                 TRY(msptk__tx_begin(a->c->store, a->mode == ACT_CHANGE ? TX_WRITE : TX_READ,
-                                    wait_of(a), &a->tx, ret_err));
+                                    msptk__act_wait_ms(a), &a->tx, ret_err));
         *ret_tx = a->tx;
         return MSPTK_OK;
 }
@@ -431,7 +455,7 @@ msptk_status msptk__act_begin_tx(act *a, int32_t mode, struct store_tx **ret_tx,
         if (a->tx)
                 return fail(ret_err, MSPTK_E_INTERNAL, "'%s' has a transaction open already",
                             a->row->name);
-        return msptk__tx_begin(a->c->store, mode, wait_of(a), ret_tx, ret_err);
+        return msptk__tx_begin(a->c->store, mode, msptk__act_wait_ms(a), ret_tx, ret_err);
 }
 
 int64_t msptk__act_now(const act *a)

@@ -4,27 +4,73 @@
 
 #include <string.h>
 
-static const grant *grant_of(const audit *au, const char *principal)
+static msptk_status check_scope(const act *a, msptk_error **ret_err)
 {
-        for (size_t i = 0; i < au->grant_count; i++)
-                if (!strcmp(au->grants[i].principal, principal))
-                        return &au->grants[i];
-        return NULL;
+        if (a->scopes >> a->row->scope & 1)
+                return MSPTK_OK;
+        return fail_why(ret_err, MSPTK_E_DENIED, "SCOPE_MISSING",
+                        "ask for the scope that the message names",
+                        "'%s' lacks the scope '%s' that '%s' needs", a->opts.principal,
+                        msptk__scope_name(a->row->scope), a->row->name);
 }
 
-static msptk_status check_client(const grant *g, const act *a, msptk_error **ret_err)
+/* An operation over all clients is not for someone who may see a few. */
+static msptk_status check_reach(const act *a, msptk_error **ret_err)
 {
-        if (!g || !g->clients)
+        if (!a->sees || a->row->clients == CLIENTS_FILTERED ||
+            (a->row->clients == CLIENTS_NAMED && a->client_id))
                 return MSPTK_OK;
-        /* An operation over all clients is not for someone who may see a few. */
-        for (size_t i = 0; a->client_id && g->clients[i]; i++)
-                if (!strcmp(g->clients[i], a->client_id))
-                        return MSPTK_OK;
         return fail_why(ret_err, MSPTK_E_DENIED, "CLIENT_NOT_ALLOWED",
                         "name a client that this principal may use",
-                        "'%s' may not do '%s' for %s%s%s", a->opts.principal, a->row->name,
-                        a->client_id ? "client '" : "all clients", a->client_id ? a->client_id : "",
-                        a->client_id ? "'" : "");
+                        "'%s' may not do '%s' for all clients", a->opts.principal, a->row->name);
+}
+
+/* Rows without find_client name clients by their ids. */
+static msptk_status check_client(act *a, store_tx *tx, msptk_error **ret_err)
+{
+        msptk_status st = msptk__act_may(a, tx, a->client_id, ret_err);
+
+        if (st != MSPTK_DONE)
+                return st;
+        return fail_why(ret_err, MSPTK_E_DENIED, "CLIENT_NOT_ALLOWED",
+                        "name a client that this principal may use",
+                        "'%s' may not do '%s' for client '%s'", a->opts.principal, a->row->name,
+                        a->client_id);
+}
+
+/* A client may be named by its name; from here on it is its id. */
+static msptk_status settle_client(act *a, store_tx *tx, msptk_error **ret_err)
+{
+        AUTO_FREE char *id = NULL;
+        msptk_status st;
+
+        if (!a->client_id)
+                return MSPTK_OK;
+        if (!a->row->find_client)
+                return check_client(a, tx, ret_err);
+        st = a->row->find_client(a, tx, a->client_id, &id, ret_err);
+        if (st < 0)
+                return st;
+        if (!id || !strcmp(id, a->client_id))
+                return MSPTK_OK;
+        if (msptk_json_set_string(a->args, a->row->client_param, id) < 0 ||
+            (a->shown && msptk_json_set_string(a->shown, a->row->client_param, id) < 0) ||
+            msptk__replace(&a->client_id, id) < 0)
+                return msptk__nomem(ret_err);
+        return msptk__act_digest(a, ret_err);
+}
+
+static msptk_status identify(act *a, msptk_error **ret_err)
+{
+        bool token = msptk__principal_is_token(a->opts.principal);
+        AUTO_TX store_tx *tx = NULL;
+
+        if ((token || (a->client_id && a->row->find_client)) && a->c->store)
+                TRY(msptk__tx_begin(a->c->store, TX_READ, msptk__act_wait_ms(a), &tx, ret_err));
+        TRY(msptk__grant_read(a, tx, ret_err));
+        TRY(check_scope(a, ret_err));
+        TRY(check_reach(a, ret_err));
+        return tx ? settle_client(a, tx, ret_err) : MSPTK_OK;
 }
 
 static int32_t is_read_only(const act *a)
@@ -32,16 +78,9 @@ static int32_t is_read_only(const act *a)
         return a->c->read_only || a->opts.read_only;
 }
 
-msptk_status msptk__act_allowed(const audit *au, const act *a, msptk_error **ret_err)
+msptk_status msptk__act_allowed(act *a, msptk_error **ret_err)
 {
-        const grant *g = au ? grant_of(au, a->opts.principal) : NULL;
-
-        if (g && !(g->scopes >> a->row->scope & 1))
-                return fail_why(ret_err, MSPTK_E_DENIED, "SCOPE_MISSING",
-                                "ask for the scope that the message names",
-                                "'%s' lacks the scope '%s' that '%s' needs", a->opts.principal,
-                                msptk__scope_name(a->row->scope), a->row->name);
-        TRY(check_client(g, a, ret_err));
+        TRY(identify(a, ret_err));
         if (a->mode != ACT_PLANNING && a->row->effect != EFFECT_READ && is_read_only(a))
                 return fail_why(ret_err, MSPTK_E_DENIED, "READ_ONLY",
                                 "use a door that may write, or make a plan",
@@ -99,9 +138,7 @@ static int64_t wait_ms(const usage *u, int64_t now_ms)
 
 static msptk_status check_rate(audit *au, const act *a, msptk_error **ret_err)
 {
-        const grant *g = grant_of(au, a->opts.principal);
-        int32_t limit =
-                g && g->requests_per_minute ? g->requests_per_minute : au->opts.requests_per_minute;
+        int32_t limit = a->row->uncounted ? 0 : au->opts.requests_per_minute;
         int64_t now_ms = a->now / 1000, wait = 0;
         usage *u;
 
@@ -153,7 +190,7 @@ static msptk_status check_plan(act *a, msptk_error **ret_err)
 
 msptk_status msptk__act_admit(audit *au, act *a, msptk_error **ret_err)
 {
-        TRY(msptk__act_allowed(au, a, ret_err));
+        TRY(msptk__act_allowed(a, ret_err));
         TRY(check_rate(au, a, ret_err));
         return check_plan(a, ret_err);
 }

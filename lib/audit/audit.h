@@ -20,6 +20,12 @@ typedef struct act act;
 enum { SCOPE_READ, SCOPE_WRITE, SCOPE_EXECUTE, SCOPE_ADMIN, SCOPE_SECRET };
 enum { EFFECT_READ, EFFECT_WRITE, EFFECT_DESTRUCTIVE };
 enum { PLAN_NONE, PLAN_OPTIONAL, PLAN_REQUIRED };
+/* What an operation is to a principal that may see some clients only: refused unless a client is
+ * named; does what msptk__act_sees() leaves of its clients; refused. */
+enum { CLIENTS_NAMED, CLIENTS_FILTERED, CLIENTS_NEVER };
+
+/* Principals of API tokens: "token:NAME". */
+#define PRINCIPAL_TOKEN "token:"
 
 /* The work of an operation. `args` are complete: checked, aliases resolved, defaults filled in.
  * Gives a JSON object. */
@@ -37,6 +43,13 @@ typedef struct act_row {
         int32_t plan;       /* PLAN_* */
         int64_t timeout_ms; /* default deadline; 0 for none */
         const char *client_param; /* parameter that names the client; NULL */
+        int32_t clients;          /* CLIENTS_* */
+        int32_t uncounted;        /* 1: not one of the principal's requests per minute */
+        /* What was given as `client_param` as an id. MSPTK_DONE: there is no such client, which
+         * `run` will say; never for a principal that may see some clients only: it is E_NOTFOUND
+         * then. NULL: ids only. */
+        msptk_status (*find_client)(act *a, struct store_tx *tx, const char *given, char **ret_id,
+                                    msptk_error **ret_err);
         act_fn run;
         act_fn make_plan; /* says what run would do: {"changes": [...], "revision": ...}; NULL when
                              plan is PLAN_NONE */
@@ -99,6 +112,38 @@ msptk_status msptk__act_progress(act *a, int64_t done, int64_t total, const char
 /* A fact for the audit row ("device_id": "..."); "client_id" also names the row's client when the
  * arguments do not. Never a secret. */
 void msptk__act_note(act *a, const char *key, const char *value);
+
+/* ---- who may see which clients ---- */
+bool msptk__principal_is_token(const char *principal);
+/* What ACT_SEES() binds; NULL: every client. It lives as long as the act. */
+const char *msptk__act_sees(const act *a);
+/* True in SQL for the clients that the act may see; `sees` is the parameter with msptk__act_sees().
+ */
+#define ACT_SEES(sees, client_id) \
+        "(" sees \
+        " IS NULL OR EXISTS (SELECT 1 FROM api_token_client seen WHERE seen.token = " sees \
+        " AND seen.client_id = " client_id "))"
+/* The same for one client: MSPTK_OK, or MSPTK_DONE, then the act is entered as denied whatever it
+ * answers; it must answer as if the client, or the thing of it, did not exist. */
+msptk_status msptk__act_may(act *a, struct store_tx *tx, const char *client_id,
+                            msptk_error **ret_err);
+/* For work that found out by itself. */
+void msptk__act_deny(act *a, const char *client_id);
+/* For whom something over all clients was made: "*", or the principal's token and its birth. What
+ * was made for one audience is not shown to another. */
+enum { AUDIENCE_CAP = 96 };
+void msptk__act_audience(const act *a, char ret[AUDIENCE_CAP]);
+
+/* ---- API tokens: the work of token_create {name, scopes, expires}, token_list, token_remove
+ * {name} and token_check {token}. `clients` are ids that exist; NULL: all. ---- */
+msptk_status msptk__token_create(act *a, const msptk_json *args, const msptk_json *clients,
+                                 msptk_json **ret_result, msptk_error **ret_err);
+msptk_status msptk__token_list(act *a, const msptk_json *args, msptk_json **ret_result,
+                               msptk_error **ret_err);
+msptk_status msptk__token_remove(act *a, const msptk_json *args, msptk_json **ret_result,
+                                 msptk_error **ret_err);
+msptk_status msptk__token_check(act *a, const msptk_json *args, msptk_json **ret_result,
+                                msptk_error **ret_err);
 
 /* ---- reading and proving the trail: the work of audit_list, audit_verify, audit_head ---- */
 msptk_status msptk__audit_list(act *a, const msptk_json *args, msptk_json **ret_result,

@@ -33,12 +33,7 @@ typedef struct usage {
         int32_t sum;
 } usage;
 
-typedef struct grant {
-        char *principal;
-        uint32_t scopes;
-        int32_t requests_per_minute;
-        char **clients; /* ended by NULL; NULL: all */
-} grant;
+typedef struct armed armed; /* a token that was shown */
 
 struct audit {
         ctx *c;
@@ -46,14 +41,14 @@ struct audit {
         act_row *rows; /* sorted by name; fixed once acts run */
         size_t row_count;
         uint8_t mac_key[DIGEST_BYTES]; /* seals plans where no vault is open; random */
-        grant *grants;
-        size_t grant_count;
 
         pthread_mutex_t lock; /* of what follows; never held over SQL */
         pthread_cond_t idle;
         entry_list queue;
         usage *usages;
         size_t usage_count;
+        armed *armed; /* oldest first */
+        size_t armed_count;
         int32_t flush_due;     /* a delayed flush will still see what is added now */
         int32_t flushers;      /* delayed flushes on the pool */
         cancel *stop;          /* ends its waiting */
@@ -67,9 +62,13 @@ struct act {
         msptk_call_opts opts; /* texts borrowed from the caller, or from what is below */
         cancel *token;
         int64_t now;
-        int32_t mode;    /* ACT_* */
-        store_tx *tx;    /* of the act; begun at first use */
-        char *client_id; /* NULL: none */
+        uint32_t scopes;    /* bits 1 << SCOPE_* */
+        int64_t granted_at; /* when the principal's token was made */
+        const char *sees;   /* the token whose list of clients binds it; NULL: it may see all */
+        int32_t denied;     /* a client of the world was kept from it */
+        int32_t mode;       /* ACT_* */
+        store_tx *tx;       /* of the act; begun at first use */
+        char *client_id;    /* NULL: none */
         char trace_id[UUID_TEXT];
         char digest[DIGEST_HEX];
         msptk_json *args, *shown; /* complete; without secrets */
@@ -125,11 +124,25 @@ msptk_status msptk__prune_mark(ctx *c, store_tx *tx, int64_t seq, msptk_error **
 int msptk__prune_verifies(int64_t seq, int64_t at, const uint8_t key[SIGN_KEY_BYTES],
                           const uint8_t signature[SIGN_BYTES]);
 
+/* ---- act.c ---- */
+msptk_status msptk__act_digest(act *a, msptk_error **ret_err);
+int64_t msptk__act_wait_ms(const act *a); /* for a transaction's begin; 0: the store's own */
+
 /* ---- admit.c ---- */
-/* Scope, clients, read-only mode, rate; then the plan. A failure is a denial. */
+/* Grant, scope, clients, read-only mode, rate; then the plan. A failure is a denial. */
 msptk_status msptk__act_admit(audit *au, act *a, msptk_error **ret_err);
 /* The same without rate and plan. */
-msptk_status msptk__act_allowed(const audit *au, const act *a, msptk_error **ret_err);
+msptk_status msptk__act_allowed(act *a, msptk_error **ret_err);
+
+/* ---- grant.c ---- */
+/* What the act's principal may, into the act. tx may be NULL when the principal has no token.
+ * E_AUTH (TOKEN_INVALID). */
+msptk_status msptk__grant_read(act *a, store_tx *tx, msptk_error **ret_err);
+msptk_status msptk__grant_arm(audit *au, const char *name, const uint8_t hash[DIGEST_BYTES],
+                              msptk_error **ret_err);
+void msptk__grants_clear(audit *au);
+/* E_AUTH, the same words for every reason. */
+msptk_status msptk__token_invalid(msptk_error **ret_err);
 
 /* ---- plan.c ---- */
 /* Adds "plan_token" and "plan_expires_at" to `plan`. */

@@ -1,4 +1,4 @@
-/* The service: opening, rows, grants, closing. */
+/* The service: opening, rows, closing. */
 #define ROOM "audit"
 #include "audit/internal.h"
 
@@ -46,24 +46,13 @@ msptk_status msptk__audit_open(ctx *c, audit **ret_audit, msptk_error **ret_err)
         return MSPTK_OK;
 }
 
-static void grant_clear(grant *g)
-{
-        for (size_t i = 0; g->clients && g->clients[i]; i++)
-                msptk__free(g->clients[i]);
-        msptk__free(g->clients);
-        msptk__free(g->principal);
-        *g = (grant){ 0 };
-}
-
 static void audit_free(audit *a)
 {
         msptk__entries_clear(&a->queue);
         for (size_t i = 0; i < a->usage_count; i++)
                 msptk__free(a->usages[i].principal);
-        for (size_t i = 0; i < a->grant_count; i++)
-                grant_clear(&a->grants[i]);
+        msptk__grants_clear(a);
         msptk__free(a->usages);
-        msptk__free(a->grants);
         msptk__free(a->rows);
         msptk__cancel_unref(a->stop);
         pthread_cond_destroy(&a->idle);
@@ -132,57 +121,5 @@ msptk_status msptk__act_register(audit *a, const act_row *row, msptk_error **ret
         memmove(grown + at + 1, grown + at, (a->row_count - at) * sizeof(*grown));
         grown[at] = *row;
         a->row_count++;
-        return MSPTK_OK;
-}
-
-/* ---- grants ---- */
-
-static msptk_status copy_clients(grant *g, const char *const *clients, msptk_error **ret_err)
-{
-        size_t n = 0;
-
-        if (!clients)
-                return MSPTK_OK;
-        while (clients[n])
-                n++;
-        g->clients = msptk__alloc_array(n + 1, sizeof(char *));
-        for (size_t i = 0; g->clients && i < n; i++)
-                if (!(g->clients[i] = msptk__strdup(clients[i])))
-                        return msptk__nomem(ret_err);
-        return g->clients ? MSPTK_OK : msptk__nomem(ret_err);
-}
-
-static msptk_status grant_make(const act_grant *from, grant *g, msptk_error **ret_err)
-{
-        *g = (grant){ .scopes = from->scopes,
-                      .requests_per_minute = from->requests_per_minute,
-                      .principal = msptk__strdup(from->principal) };
-        if (!g->principal)
-                return msptk__nomem(ret_err);
-        return copy_clients(g, from->clients, ret_err);
-}
-
-msptk_status msptk__act_grant(audit *a, const act_grant *from, msptk_error **ret_err)
-{
-        grant g, *grown;
-        msptk_status st = grant_make(from, &g, ret_err);
-
-        if (st < 0) {
-                grant_clear(&g);
-                return st;
-        }
-        for (size_t i = 0; i < a->grant_count; i++)
-                if (!strcmp(a->grants[i].principal, g.principal)) {
-                        grant_clear(&a->grants[i]);
-                        a->grants[i] = g;
-                        return MSPTK_OK;
-                }
-        grown = msptk__realloc_array(a->grants, a->grant_count + 1, sizeof(*grown));
-        if (!grown) {
-                grant_clear(&g);
-                return msptk__nomem(ret_err);
-        }
-        a->grants = grown;
-        a->grants[a->grant_count++] = g;
         return MSPTK_OK;
 }

@@ -17,7 +17,20 @@ static const char *const audit_sql[] = {
         NULL,
 };
 
+static const char *const token_sql[] = {
+        "CREATE TABLE api_token (name TEXT PRIMARY KEY, hash BLOB NOT NULL, "
+        "scopes INTEGER NOT NULL, "
+        "every_client INTEGER NOT NULL CHECK (every_client IN (0, 1)), "
+        "created_at INTEGER NOT NULL, created_by TEXT NOT NULL, expires_at INTEGER NOT NULL, "
+        "used_at INTEGER NOT NULL)",
+        "CREATE UNIQUE INDEX api_token_hash ON api_token (hash)",
+        "CREATE TABLE api_token_client (token TEXT NOT NULL REFERENCES api_token (name) "
+        "ON DELETE CASCADE, client_id TEXT NOT NULL, PRIMARY KEY (token, client_id))",
+        NULL,
+};
+
 const store_migration msptk__audit_migrations[] = {
         { .number = 20, .room = "audit", .name = "the trail, its heads, plans", .sql = audit_sql },
+        { .number = 21, .room = "audit", .name = "API tokens", .sql = token_sql },
         { 0 },
 };

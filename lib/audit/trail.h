@@ -19,16 +19,6 @@ typedef struct audit_opts {
 /* Before the first act. */
 void msptk__audit_configure(struct audit *a, const audit_opts *opts);
 
-/* What a principal may do. One that was not named may do everything: its door decides. */
-typedef struct act_grant {
-        const char *principal;
-        uint32_t scopes;             /* bits 1 << SCOPE_* */
-        int32_t requests_per_minute; /* 0: the audit's own */
-        const char *const *clients;  /* ids, ended by NULL; NULL: all clients */
-} act_grant;
-/* Copied; a second grant for the same name replaces the first. Before the first act. */
-msptk_status msptk__act_grant(struct audit *a, const act_grant *grant, msptk_error **ret_err);
-
 /* ---- entries ---- */
 
 enum { AUDIT_OK = 0, AUDIT_DENIED, AUDIT_FAILED, AUDIT_INTENT, AUDIT_PLANNED };

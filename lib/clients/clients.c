@@ -185,7 +185,8 @@ msptk_status msptk__client_list(act *a, const msptk_json *args, msptk_json **ret
 {
         client_filter f = { .tier = text_arg(args, "tier"),
                             .status = text_arg(args, "status"),
-                            .search = text_arg(args, "search") };
+                            .search = text_arg(args, "search"),
+                            .sees = msptk__act_sees(a) };
         AUTO_OBJ json_obj o = msptk__obj();
         AUTO_JSON msptk_json *rows = NULL;
         AUTO_FREE char *next = NULL;

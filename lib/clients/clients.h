@@ -27,6 +27,11 @@ void msptk__client_clear(client_row *c);
 /* E_NOTFOUND with reason CLIENT_NOT_FOUND, naming the nearest id; a deleted one is not found. */
 msptk_status msptk__client_read(store_tx *tx, const char *id, client_row *ret,
                                 msptk_error **ret_err);
+/* The id of the client of that id, or of the only one of exactly that name, among those that the
+ * act may see. E_NOTFOUND (CLIENT_NOT_FOUND), the same for those that it may not see and those that
+ * do not exist; E_INVALID (CLIENT_AMBIGUOUS) names the ids. */
+msptk_status msptk__client_find(act *a, store_tx *tx, const char *given, char **ret_id,
+                                msptk_error **ret_err);
 /* "msptk.client/1" */
 msptk_status msptk__client_json(const client_row *c, msptk_json **ret, msptk_error **ret_err);
 
@@ -36,6 +41,7 @@ typedef struct client_filter {
         const char *tier;
         const char *status;
         const char *search; /* folded alike in every script, anywhere in the name or the id */
+        const char *sees;   /* msptk__act_sees() */
 } client_filter;
 msptk_status msptk__client_page(store_tx *tx, const client_filter *f, const char *after,
                                 int64_t limit, msptk_json **ret_clients, char **ret_next,

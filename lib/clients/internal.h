@@ -9,4 +9,8 @@ msptk_status msptk__client_draft(const msptk_json *args, int64_t now, client_row
                                  msptk_error **ret_err);
 msptk_status msptk__client_insert(store_tx *tx, const client_row *c, msptk_error **ret_err);
 
+/* Suggests none but those of `sees` (msptk__act_sees()). */
+msptk_status msptk__client_not_found(store_tx *tx, const char *sees, const char *given,
+                                     msptk_error **ret_err);
+
 #endif

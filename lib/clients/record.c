@@ -1,6 +1,6 @@
 /* Reading clients: the table, one row, pages. */
 #define ROOM "clients"
-#include "clients/clients.h"
+#include "clients/internal.h"
 
 #include <string.h>
 
@@ -66,28 +66,6 @@ static msptk_status from_row(store_stmt *q, client_row *c, msptk_error **ret_err
         return MSPTK_OK;
 }
 
-static msptk_status not_found(store_tx *tx, const char *id, msptk_error **ret_err)
-{
-        AUTO_FREE char *near = msptk__query_nearest(
-                tx,
-                "SELECT id FROM client WHERE deleted_at = 0 AND id >= ?1 AND id < ?2"
-                " ORDER BY id LIMIT 500",
-                id);
-        msptk_status st;
-
-        if (near)
-                st = fail_why(ret_err, MSPTK_E_NOTFOUND, "CLIENT_NOT_FOUND",
-                              "use client_list to see the clients that exist",
-                              "client '%.64s' not found; did you mean '%s'?", id, near);
-        else
-                st = fail_why(ret_err, MSPTK_E_NOTFOUND, "CLIENT_NOT_FOUND",
-                              "use client_list to see the clients that exist",
-                              "client '%.64s' not found", id);
-        if (ret_err)
-                msptk__error_set_client(*ret_err, id);
-        return st;
-}
-
 msptk_status msptk__client_read(store_tx *tx, const char *id, client_row *ret,
                                 msptk_error **ret_err)
 {
@@ -100,7 +78,7 @@ msptk_status msptk__client_read(store_tx *tx, const char *id, client_row *ret,
                          SQL_TEXT(id)));
         st = msptk__stmt_step(q, ret_err);
         if (st == MSPTK_DONE)
-                return not_found(tx, id, ret_err);
+                return msptk__client_not_found(tx, NULL, id, ret_err);
         TRY(st);
         TRY(from_row(q, &c, ret_err));
         *ret = c;
@@ -169,10 +147,10 @@ msptk_status msptk__client_page(store_tx *tx, const client_filter *f, const char
                          "SELECT " COLUMNS " FROM client WHERE id > ?1 AND deleted_at = 0"
                          " AND (?2 IS NULL OR tier = ?2) AND (?3 IS NULL OR status = ?3)"
                          " AND (?4 IS NULL OR folded LIKE ?4 ESCAPE '\\' OR id LIKE ?4 ESCAPE '\\')"
-                         " ORDER BY id LIMIT ?5",
+                         " AND " ACT_SEES("?6", "client.id") " ORDER BY id LIMIT ?5",
                          SQL_TEXT(after ? after : ""), SQL_TEXT(f->tier), SQL_TEXT(f->status),
-                         SQL_TEXT(f->search ? msptk__buf_text(&pattern) : NULL),
-                         SQL_INT(limit + 1)));
+                         SQL_TEXT(f->search ? msptk__buf_text(&pattern) : NULL), SQL_INT(limit + 1),
+                         SQL_TEXT(f->sees)));
         while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK && n < limit) {
                 AUTO_CLIENT client_row c = { 0 };
                 msptk_json *row = NULL;

@@ -145,11 +145,18 @@ static msptk_status known_source(store_tx *tx, const enrolment *e, device_row *r
         return msptk__device_row(tx, root, ret, ret_err);
 }
 
-static msptk_status refuse_known(const device_row *d, const char *client_id, bool this_machine,
-                                 msptk_error **ret_err)
+static msptk_status refuse_known(act *a, store_tx *tx, const device_row *d, const char *client_id,
+                                 bool this_machine, msptk_error **ret_err)
 {
+        msptk_status st;
+
         if (d->deleted_at || (this_machine && !strcmp(d->client_id, client_id)))
                 return MSPTK_OK;
+        TRY(st = msptk__act_may(a, tx, d->client_id, ret_err));
+        if (st == MSPTK_DONE)
+                return fail_why(ret_err, MSPTK_E_EXISTS, "DEVICE_EXISTS",
+                                "ask who administers the toolkit",
+                                "the adapter's device is enrolled already");
         return fail_why(ret_err, MSPTK_E_EXISTS, "DEVICE_EXISTS",
                         "use device_get to see it, or device_update to move it",
                         "it is known already as device '%s' of client '%s'", d->id, d->client_id);
@@ -175,7 +182,7 @@ static msptk_status enrol(act *a, store_tx *tx, const msptk_json *args, const en
         st = known_source(tx, e, &known, ret_err);
         TRY(st);
         if (st == MSPTK_OK) {
-                TRY(refuse_known(&known, n.client_id, e->this_machine, ret_err));
+                TRY(refuse_known(a, tx, &known, n.client_id, e->this_machine, ret_err));
                 if (known.deleted_at)
                         TRY(msptk__exec(tx, ret_err,
                                         "UPDATE device SET deleted_at = 0, client_id = ?2,"
@@ -199,7 +206,7 @@ msptk_status msptk__device_add(act *a, const msptk_json *args, msptk_json **ret,
         TRY(msptk__act_begin_tx(a, TX_WRITE, &tx, ret_err));
         TRY(enrol(a, tx, args, &e, &p, ret_err));
         id = p.id;
-        TRY(msptk__device_json(tx, id, msptk__act_now(a), &view, ret_err));
+        TRY(msptk__device_json(tx, id, msptk__act_now(a), msptk__act_sees(a), &view, ret_err));
         TRY(msptk__tx_commit(&tx, ret_err));
         msptk__act_note(a, "device_id", id);
         *ret = STEAL(view);
@@ -225,7 +232,7 @@ msptk_status msptk__device_add_plan(act *a, const msptk_json *args, msptk_json *
         st = known_source(tx, &e, &known, ret_err);
         TRY(st);
         if (st == MSPTK_OK)
-                TRY(refuse_known(&known, c.id, e.this_machine, ret_err));
+                TRY(refuse_known(a, tx, &known, c.id, e.this_machine, ret_err));
         msptk__obj_str(&after, "client_id", c.id);
         msptk__obj_str(&after, "name", e.row.name);
         msptk__obj_str(&after, "adapter", e.adapter);
@@ -263,7 +270,7 @@ static msptk_status read_change(act *a, const msptk_json *args, store_tx **ret_t
         int64_t want = msptk_json_int(msptk_json_get(args, "revision"), 0);
 
         TRY(msptk__act_tx(a, ret_tx, ret_err));
-        TRY(msptk__device_read(*ret_tx, text_arg(args, "device_id"), before, ret_err));
+        TRY(msptk__device_find(a, *ret_tx, text_arg(args, "device_id"), before, ret_err));
         TRY(msptk__device_read(*ret_tx, before->id, after, ret_err));
         if (want && want != before->revision)
                 return fail_why(ret_err, MSPTK_E_CONFLICT, "REVISION_CHANGED",
@@ -317,7 +324,8 @@ msptk_status msptk__device_update(act *a, const msptk_json *args, msptk_json **r
                 TRY(msptk__exec(tx, ret_err, "UPDATE device SET client_id = ?2 WHERE root = ?1",
                                 SQL_TEXT(after.id), SQL_TEXT(after.client_id)));
         msptk__act_note(a, "device_id", after.id);
-        return msptk__device_json(tx, after.id, msptk__act_now(a), ret, ret_err);
+        return msptk__device_json(tx, after.id, msptk__act_now(a), msptk__act_sees(a), ret,
+                                  ret_err);
 }
 
 msptk_status msptk__device_update_plan(act *a, const msptk_json *args, msptk_json **ret,
@@ -328,8 +336,8 @@ msptk_status msptk__device_update_plan(act *a, const msptk_json *args, msptk_jso
         store_tx *tx;
 
         TRY(read_change(a, args, &tx, &before, &after, ret_err));
-        TRY(msptk__device_view(tx, &before, msptk__act_now(a), true, &was, ret_err));
-        TRY(msptk__device_view(tx, &after, msptk__act_now(a), true, &is, ret_err));
+        TRY(msptk__device_view(tx, &before, msptk__act_now(a), true, NULL, &was, ret_err));
+        TRY(msptk__device_view(tx, &after, msptk__act_now(a), true, NULL, &is, ret_err));
         return msptk__device_plan("update", before.id, STEAL(was), STEAL(is), before.revision, ret,
                                   ret_err);
 }
@@ -344,7 +352,7 @@ msptk_status msptk__device_remove(act *a, const msptk_json *args, msptk_json **r
         store_tx *tx;
 
         TRY(msptk__act_tx(a, &tx, ret_err));
-        TRY(msptk__device_read(tx, text_arg(args, "device_id"), &d, ret_err));
+        TRY(msptk__device_find(a, tx, text_arg(args, "device_id"), &d, ret_err));
         TRY(msptk__exec(tx, ret_err,
                         "UPDATE device SET deleted_at = ?2, updated_at = ?2, revision = ?3"
                         " WHERE id = ?1",
@@ -377,7 +385,7 @@ msptk_status msptk__device_remove_plan(act *a, const msptk_json *args, msptk_jso
         store_tx *tx;
 
         TRY(msptk__act_tx(a, &tx, ret_err));
-        TRY(msptk__device_read(tx, text_arg(args, "device_id"), &d, ret_err));
-        TRY(msptk__device_view(tx, &d, msptk__act_now(a), true, &view, ret_err));
+        TRY(msptk__device_find(a, tx, text_arg(args, "device_id"), &d, ret_err));
+        TRY(msptk__device_view(tx, &d, msptk__act_now(a), true, NULL, &view, ret_err));
         return msptk__device_plan("remove", d.id, STEAL(view), NULL, d.revision, ret, ret_err);
 }

@@ -61,9 +61,14 @@ msptk_status msptk__device_counts(store_tx *tx, const char *const *ids, size_t c
 msptk_status msptk__device_unseen(store_tx *tx, const char *client_id, int64_t before,
                                   int64_t limit, msptk_json **ret, int64_t *ret_count,
                                   msptk_error **ret_err);
-/* "msptk.device/1" of one device; E_NOTFOUND (DEVICE_NOT_FOUND) names the nearest id. */
-msptk_status msptk__device_json(store_tx *tx, const char *device_id, int64_t now, msptk_json **ret,
-                                msptk_error **ret_err);
+/* "msptk.device/1" of one device; E_NOTFOUND (DEVICE_NOT_FOUND) names the nearest id. `sees` is
+ * msptk__act_sees(): of other devices it names none but those. */
+msptk_status msptk__device_json(store_tx *tx, const char *device_id, int64_t now, const char *sees,
+                                msptk_json **ret, msptk_error **ret_err);
+/* Whether there is the device that a caller named, and the act may see its client: otherwise the
+ * same E_NOTFOUND, which names the nearest of those that it may see. */
+msptk_status msptk__device_check(act *a, store_tx *tx, const char *device_id,
+                                 msptk_error **ret_err);
 
 /* The work of the operations. */
 msptk_status msptk__device_add(act *a, const msptk_json *args, msptk_json **ret,

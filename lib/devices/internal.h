@@ -53,9 +53,14 @@ msptk_status msptk__device_row(store_tx *tx, const char *id, device_row *ret,
 /* The living device that answers to `id`, also when that was merged into it; E_NOTFOUND. */
 msptk_status msptk__device_read(store_tx *tx, const char *id, device_row *ret,
                                 msptk_error **ret_err);
-/* The view; `brief` leaves keys, sources, conflicts and merges out. */
+/* The same for what a caller named: a device of a client that the act may not see does not exist.
+ */
+msptk_status msptk__device_find(act *a, store_tx *tx, const char *id, device_row *ret,
+                                msptk_error **ret_err);
+/* The view; `brief` leaves keys, sources, conflicts and merges out. Of other devices it names those
+ * that may be seen (msptk__act_sees()). */
 msptk_status msptk__device_view(store_tx *tx, const device_row *d, int64_t now, bool brief,
-                                msptk_json **ret, msptk_error **ret_err);
+                                const char *sees, msptk_json **ret, msptk_error **ret_err);
 
 /* One thing known of one device, to be remembered. */
 typedef struct device_news {

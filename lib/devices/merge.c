@@ -48,8 +48,8 @@ static msptk_status read_pair(act *a, const msptk_json *args, store_tx **ret_tx,
                               device_row *into, msptk_error **ret_err)
 {
         TRY(msptk__act_tx(a, ret_tx, ret_err));
-        TRY(msptk__device_read(*ret_tx, text_arg(args, "device_id"), from, ret_err));
-        TRY(msptk__device_read(*ret_tx, text_arg(args, "into"), into, ret_err));
+        TRY(msptk__device_find(a, *ret_tx, text_arg(args, "device_id"), from, ret_err));
+        TRY(msptk__device_find(a, *ret_tx, text_arg(args, "into"), into, ret_err));
         if (!strcmp(from->id, into->id))
                 return fail_why(ret_err, MSPTK_E_CONFLICT, "SAME_DEVICE",
                                 "see device_get for what was merged into it",
@@ -74,7 +74,7 @@ msptk_status msptk__device_merge(act *a, const msptk_json *args, msptk_json **re
                                      msptk__act_now(a), ret_err));
         msptk__act_note(a, "device_id", from.id);
         msptk__act_note(a, "into", into.id);
-        return msptk__device_json(tx, into.id, msptk__act_now(a), ret, ret_err);
+        return msptk__device_json(tx, into.id, msptk__act_now(a), msptk__act_sees(a), ret, ret_err);
 }
 
 msptk_status msptk__device_plan(const char *action, const char *id, msptk_json *before,
@@ -192,9 +192,10 @@ msptk_status msptk__device_unmerge(act *a, const msptk_json *args, msptk_json **
         store_tx *tx;
 
         TRY(msptk__act_tx(a, &tx, ret_err));
+        TRY(msptk__device_check(a, tx, id, ret_err));
         TRY(msptk__device_unmerge_rows(tx, id, msptk__act_now(a), ret_err));
         msptk__act_note(a, "device_id", id);
-        return msptk__device_json(tx, id, msptk__act_now(a), ret, ret_err);
+        return msptk__device_json(tx, id, msptk__act_now(a), msptk__act_sees(a), ret, ret_err);
 }
 
 msptk_status msptk__device_unmerge_plan(act *a, const msptk_json *args, msptk_json **ret,
@@ -204,6 +205,7 @@ msptk_status msptk__device_unmerge_plan(act *a, const msptk_json *args, msptk_js
         store_tx *tx;
 
         TRY(msptk__act_tx(a, &tx, ret_err));
+        TRY(msptk__device_check(a, tx, text_arg(args, "device_id"), ret_err));
         TRY(read_undo(tx, text_arg(args, "device_id"), &u, ret_err));
         return plan_parts("unmerge", &u.d, u.d.root, NULL, ret, ret_err);
 }

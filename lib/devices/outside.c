@@ -84,7 +84,7 @@ static msptk_status read_target(act *a, store_tx *tx, const msptk_json *args, ui
 
         if (adapter)
                 TRY(msptk__instance_find(msptk__act_ctx(a)->registry, adapter, &i, ret_err));
-        TRY(msptk__device_read(tx, text_arg(args, "device_id"), &t->d, ret_err));
+        TRY(msptk__device_find(a, tx, text_arg(args, "device_id"), &t->d, ret_err));
         TRY(read_keys(tx, t->d.id, "serial", &t->serial, ret_err));
         TRY(read_keys(tx, t->d.id, "machine_id", &t->machine_id, ret_err));
         TRY(read_keys(tx, t->d.id, "mac", &t->macs, ret_err));
@@ -420,6 +420,51 @@ static msptk_status make_question(act *a, const msptk_json *args, alerts_questio
         return MSPTK_OK;
 }
 
+/* Whether the vendor's device is known to be one of a client that the act may not see. */
+static msptk_status is_hidden(act *a, store_tx *tx, const alerts_question *q, const msptk_json *row,
+                              bool *ret, msptk_error **ret_err)
+{
+        int64_t n = 0;
+
+        TRY(msptk__query_int(tx, &n, ret_err,
+                             "SELECT count(*) FROM device_source s JOIN device m ON m.id = s.device"
+                             " JOIN device d ON d.id = m.root WHERE s.adapter = ?1"
+                             " AND s.vendor_id = ?2 AND NOT " ACT_SEES("?3", "d.client_id"),
+                             SQL_TEXT(msptk__instance_info(q->i)->name),
+                             SQL_TEXT(text_arg(row, "vendor_id")), SQL_TEXT(msptk__act_sees(a))));
+        *ret = n > 0;
+        return MSPTK_OK;
+}
+
+/* Vendors that know nothing of our clients answer for all of theirs. */
+static msptk_status keep_seen(act *a, alerts_question *q, msptk_error **ret_err)
+{
+        AUTO_TX store_tx *tx = NULL;
+        AUTO_OBJ json_obj kept = msptk__array();
+
+        if (!msptk__act_sees(a))
+                return MSPTK_OK;
+        TRY(msptk__act_begin_tx(a, TX_READ, &tx, ret_err));
+        q->count = 0;
+        for (const msptk_json *row = msptk_json_first(q->rows.json); row;
+             row = msptk_json_next(row)) {
+                msptk_json *copy;
+                bool hidden;
+
+                TRY(is_hidden(a, tx, q, row, &hidden, ret_err));
+                if (hidden)
+                        continue;
+                if (!(copy = msptk_json_copy(row)))
+                        return msptk__nomem(ret_err);
+                msptk__array_json(&kept, copy);
+                q->count++;
+        }
+        msptk__obj_clear(&q->rows);
+        q->rows = kept;
+        kept = (json_obj){ 0 };
+        return MSPTK_OK;
+}
+
 msptk_status msptk__adapter_alerts_op(act *a, const msptk_json *args, msptk_json **ret,
                                       msptk_error **ret_err)
 {
@@ -449,6 +494,7 @@ msptk_status msptk__adapter_alerts_op(act *a, const msptk_json *args, msptk_json
                 return d.status;
         }
         q = d.user;
+        TRY(keep_seen(a, q, ret_err));
         msptk__obj_str(&o, "schema", "msptk.adapter_alerts/1");
         msptk__obj_str(&o, "adapter", msptk__instance_info(q->i)->name);
         msptk__obj_str(&o, "client_id", q->client_id);

@@ -117,13 +117,14 @@ msptk_status msptk__device_row(store_tx *tx, const char *id, device_row *ret, ms
         return MSPTK_OK;
 }
 
-static msptk_status not_found(store_tx *tx, const char *id, msptk_error **ret_err)
+/* Suggests none but devices of the clients that may be seen. */
+static msptk_status not_found(store_tx *tx, const char *sees, const char *id, msptk_error **ret_err)
 {
         AUTO_FREE char *near = msptk__query_nearest(
                 tx,
                 "SELECT id FROM device WHERE deleted_at = 0 AND root = id AND id >= ?1 AND id < ?2"
-                " ORDER BY id LIMIT 500",
-                id);
+                " AND " ACT_SEES("?3", "device.client_id") " ORDER BY id LIMIT 500",
+                id, SQL_TEXT(sees));
 
         if (near)
                 return fail_why(ret_err, MSPTK_E_NOTFOUND, "DEVICE_NOT_FOUND",
@@ -134,8 +135,8 @@ static msptk_status not_found(store_tx *tx, const char *id, msptk_error **ret_er
                         id);
 }
 
-msptk_status msptk__device_read(store_tx *tx, const char *id, device_row *ret,
-                                msptk_error **ret_err)
+/* MSPTK_OK, or MSPTK_DONE when there is none that lives. */
+static msptk_status read_root(store_tx *tx, const char *id, device_row *ret, msptk_error **ret_err)
 {
         AUTO_DEVICE device_row d = { 0 }, r = { 0 };
         msptk_status st = msptk__device_row(tx, id, &d, ret_err);
@@ -149,12 +150,44 @@ msptk_status msptk__device_read(store_tx *tx, const char *id, device_row *ret,
                         r = swap;
                 }
         }
-        if (st == MSPTK_DONE || (st == MSPTK_OK && d.deleted_at))
-                return not_found(tx, id, ret_err);
+        if (st != MSPTK_OK)
+                return st;
+        if (d.deleted_at)
+                return MSPTK_DONE;
+        *ret = d;
+        memset(&d, 0, sizeof(d));
+        return MSPTK_OK;
+}
+
+msptk_status msptk__device_read(store_tx *tx, const char *id, device_row *ret,
+                                msptk_error **ret_err)
+{
+        msptk_status st = read_root(tx, id, ret, ret_err);
+
+        return st == MSPTK_DONE ? not_found(tx, NULL, id, ret_err) : st;
+}
+
+msptk_status msptk__device_find(act *a, store_tx *tx, const char *id, device_row *ret,
+                                msptk_error **ret_err)
+{
+        AUTO_DEVICE device_row d = { 0 };
+        msptk_status st = read_root(tx, id, &d, ret_err);
+
+        if (st == MSPTK_OK)
+                st = msptk__act_may(a, tx, d.client_id, ret_err);
+        if (st == MSPTK_DONE)
+                return not_found(tx, msptk__act_sees(a), id, ret_err);
         TRY(st);
         *ret = d;
         memset(&d, 0, sizeof(d));
         return MSPTK_OK;
+}
+
+msptk_status msptk__device_check(act *a, store_tx *tx, const char *id, msptk_error **ret_err)
+{
+        AUTO_DEVICE device_row d = { 0 };
+
+        return msptk__device_find(a, tx, id, &d, ret_err);
 }
 
 void msptk__device_refs_clear(device_refs *r)

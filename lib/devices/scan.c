@@ -173,7 +173,7 @@ static msptk_status add_client(scan *s, const client_row *c, msptk_error **ret_e
 /* Every active client. */
 static msptk_status all_clients(scan *s, store_tx *tx, msptk_error **ret_err)
 {
-        const client_filter f = { .status = "active" };
+        const client_filter f = { .status = "active", .sees = msptk__act_sees(s->a) };
         AUTO_FREE char *after = NULL;
 
         do {
@@ -302,7 +302,7 @@ static msptk_status write_one(scan *s, store_tx *tx, const question *q, const ms
         if (p.removed || p.elsewhere)
                 return MSPTK_OK;
         TRY(msptk__device_read(tx, id, &d, ret_err));
-        TRY(msptk__device_view(tx, &d, n.now, true, &view, ret_err));
+        TRY(msptk__device_view(tx, &d, n.now, true, NULL, &view, ret_err));
         msptk__array_json(rows, view);
         return MSPTK_OK;
 }

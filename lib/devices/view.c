@@ -140,7 +140,7 @@ static const char *conflict_note(const char *kind)
 }
 
 /* Those that still hold: both sides are devices of their own, and both still have the key. */
-static msptk_status add_conflicts(store_tx *tx, const device_row *d, json_obj *o,
+static msptk_status add_conflicts(store_tx *tx, const device_row *d, const char *sees, json_obj *o,
                                   msptk_error **ret_err)
 {
         AUTO_STMT store_stmt *q = NULL;
@@ -152,14 +152,20 @@ static msptk_status add_conflicts(store_tx *tx, const device_row *d, json_obj *o
                 "SELECT c.kind, r.id, c.key_kind, c.value, min(c.first_at), r.client_id"
                 " FROM device_conflict c JOIN device m ON m.id = c.device"
                 " JOIN device n ON n.id = c.other JOIN device r ON r.id = n.root"
-                " WHERE m.root = ?1 AND r.id <> ?1 AND r.deleted_at = 0 AND EXISTS (SELECT 1 FROM"
-                " device_key k JOIN device p ON p.id = k.device WHERE p.root = ?1"
-                " AND k.kind = c.key_kind AND k.value = c.value AND k.state = 1)"
-                " AND EXISTS (SELECT 1 FROM device_key l JOIN device s ON s.id = l.device"
-                " WHERE s.root = r.id AND l.kind = c.key_kind AND l.value = c.value"
-                " AND l.state = 1) GROUP BY c.kind, r.id, c.key_kind, c.value, r.client_id"
-                " ORDER BY c.kind, r.id, c.value",
-                SQL_TEXT(d->id)));
+                " WHERE m.root = ?1 AND r.id <> ?1 AND r.deleted_at = 0"
+                " AND " ACT_SEES("?2", "r.client_id") " AND EXISTS (SELECT 1 FROM"
+                                                      " device_key k JOIN device p ON p.id = "
+                                                      "k.device WHERE p.root = ?1"
+                                                      " AND k.kind = c.key_kind AND k.value = "
+                                                      "c.value AND k.state = 1)"
+                                                      " AND EXISTS (SELECT 1 FROM device_key l "
+                                                      "JOIN device s ON s.id = l.device"
+                                                      " WHERE s.root = r.id AND l.kind = "
+                                                      "c.key_kind AND l.value = c.value"
+                                                      " AND l.state = 1) GROUP BY c.kind, r.id, "
+                                                      "c.key_kind, c.value, r.client_id"
+                                                      " ORDER BY c.kind, r.id, c.value",
+                SQL_TEXT(d->id), SQL_TEXT(sees)));
         while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK) {
                 json_obj c = msptk__obj();
 
@@ -248,7 +254,7 @@ static msptk_status add_facts(store_tx *tx, const device_row *d, json_obj *o, ms
 }
 
 msptk_status msptk__device_view(store_tx *tx, const device_row *d, int64_t now, bool brief,
-                                msptk_json **ret, msptk_error **ret_err)
+                                const char *sees, msptk_json **ret, msptk_error **ret_err)
 {
         AUTO_OBJ json_obj o = msptk__obj();
 
@@ -262,7 +268,7 @@ msptk_status msptk__device_view(store_tx *tx, const device_row *d, int64_t now, 
         if (!brief) {
                 TRY(add_keys(tx, d, &o, ret_err));
                 TRY(add_sources(tx, d, false, &o, ret_err));
-                TRY(add_conflicts(tx, d, &o, ret_err));
+                TRY(add_conflicts(tx, d, sees, &o, ret_err));
                 TRY(add_merged(tx, d, &o, ret_err));
                 add_parsed(&o, "attributes", d->attributes);
         }
@@ -273,22 +279,25 @@ msptk_status msptk__device_view(store_tx *tx, const device_row *d, int64_t now, 
         return msptk__obj_end(&o, ret, ret_err);
 }
 
-msptk_status msptk__device_json(store_tx *tx, const char *device_id, int64_t now, msptk_json **ret,
-                                msptk_error **ret_err)
+msptk_status msptk__device_json(store_tx *tx, const char *device_id, int64_t now, const char *sees,
+                                msptk_json **ret, msptk_error **ret_err)
 {
         AUTO_DEVICE device_row d = { 0 };
 
         TRY(msptk__device_read(tx, device_id, &d, ret_err));
-        return msptk__device_view(tx, &d, now, false, ret, ret_err);
+        return msptk__device_view(tx, &d, now, false, sees, ret, ret_err);
 }
 
 msptk_status msptk__device_get(act *a, const msptk_json *args, msptk_json **ret,
                                msptk_error **ret_err)
 {
+        AUTO_DEVICE device_row d = { 0 };
         store_tx *tx;
 
         TRY(msptk__act_tx(a, &tx, ret_err));
-        return msptk__device_json(tx, text_arg(args, "device_id"), msptk__act_now(a), ret, ret_err);
+        TRY(msptk__device_find(a, tx, text_arg(args, "device_id"), &d, ret_err));
+        return msptk__device_view(tx, &d, msptk__act_now(a), false, msptk__act_sees(a), ret,
+                                  ret_err);
 }
 
 /* ---- pages ---- */
@@ -313,7 +322,7 @@ static msptk_status like_pattern(const char *search, buf *pattern, msptk_error *
 enum { BATCH = 200 };
 
 /* Ids behind `after` that pass the filters that SQL knows. */
-static msptk_status next_ids(store_tx *tx, const msptk_json *args, const char *pattern,
+static msptk_status next_ids(act *a, store_tx *tx, const msptk_json *args, const char *pattern,
                              const char *after, msptk_json **ret, msptk_error **ret_err)
 {
         AUTO_STMT store_stmt *q = NULL;
@@ -329,9 +338,10 @@ static msptk_status next_ids(store_tx *tx, const msptk_json *args, const char *p
                          " ON m.id = s.device WHERE m.root = d.id AND s.adapter = ?3))"
                          " AND (?4 IS NULL OR d.folded LIKE ?4 ESCAPE '\\'"
                          " OR d.id LIKE ?4 ESCAPE '\\' OR d.address LIKE ?4 ESCAPE '\\')"
-                         " ORDER BY d.id LIMIT ?5",
+                         " AND " ACT_SEES("?6", "d.client_id") " ORDER BY d.id LIMIT ?5",
                          SQL_TEXT(after), SQL_TEXT(text_arg(args, "client_id")),
-                         SQL_TEXT(text_arg(args, "adapter")), SQL_TEXT(pattern), SQL_INT(BATCH)));
+                         SQL_TEXT(text_arg(args, "adapter")), SQL_TEXT(pattern), SQL_INT(BATCH),
+                         SQL_TEXT(msptk__act_sees(a))));
         while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK)
                 if (msptk_json_append_string(ids, msptk__stmt_text(q, 0)) < 0)
                         return msptk__nomem(ret_err);
@@ -355,7 +365,7 @@ static msptk_status add_row(act *a, store_tx *tx, const msptk_json *args, const 
         AUTO_JSON msptk_json *row = NULL;
 
         TRY(msptk__device_read(tx, id, &d, ret_err));
-        TRY(msptk__device_view(tx, &d, msptk__act_now(a), true, &row, ret_err));
+        TRY(msptk__device_view(tx, &d, msptk__act_now(a), true, NULL, &row, ret_err));
         if (want && strcmp(want, msptk_json_string(msptk_json_get(row, "status"), "")))
                 return MSPTK_OK;
         if (p->count == p->limit) {
@@ -382,7 +392,7 @@ static msptk_status fill_page(act *a, store_tx *tx, const msptk_json *args, devi
         while (got == BATCH && !p->more) {
                 AUTO_JSON msptk_json *ids = NULL;
 
-                TRY(next_ids(tx, args, search ? msptk__buf_text(&pattern) : NULL, after, &ids,
+                TRY(next_ids(a, tx, args, search ? msptk__buf_text(&pattern) : NULL, after, &ids,
                              ret_err));
                 got = msptk_json_count(ids);
                 for (const msptk_json *i = msptk_json_first(ids); i && !p->more;

@@ -222,11 +222,11 @@ msptk_status msptk__run_page(act *a, const msptk_json *args, msptk_json **ret,
                              msptk_error **ret_err)
 {
         const char *cursor = msptk_json_string(msptk_json_get(args, "cursor"), "");
-        const char *client_id = msptk_json_string(msptk_json_get(args, "client_id"), "*");
+        const char *client_id = msptk_json_string(msptk_json_get(args, "client_id"), NULL);
         int64_t limit = msptk_json_int(msptk_json_get(args, "limit"), PAGE_ROWS), at, taken = 0;
         AUTO_OBJ json_obj o = msptk__obj(), rows = msptk__array();
         AUTO_STMT store_stmt *q = NULL;
-        char id[UUID_TEXT];
+        char id[UUID_TEXT], audience[AUDIENCE_CAP];
         int64_t found = 0;
         store_tx *tx;
         msptk_status st;
@@ -236,10 +236,11 @@ msptk_status msptk__run_page(act *a, const msptk_json *args, msptk_json **ret,
                 return bad_cursor(ret_err);
         memcpy(id, cursor, UUID_TEXT - 1);
         id[UUID_TEXT - 1] = '\0';
+        msptk__act_audience(a, audience);
         TRY(msptk__act_tx(a, &tx, ret_err));
         TRY(msptk__query_int(tx, &found, ret_err,
                              "SELECT count(*) FROM run WHERE id = ?1 AND clients = ?2",
-                             SQL_TEXT(id), SQL_TEXT(client_id)));
+                             SQL_TEXT(id), SQL_TEXT(client_id ? client_id : audience)));
         if (!found)
                 return bad_cursor(ret_err);
         TRY(msptk__query(tx, &q, ret_err,

@@ -46,7 +46,7 @@ static msptk_status add_client(run *r, store_tx *tx, const char *id, msptk_error
 
 static msptk_status read_all_clients(run *r, store_tx *tx, msptk_error **ret_err)
 {
-        client_filter all = { 0 };
+        client_filter all = { .sees = msptk__act_sees(r->a) };
         AUTO_FREE char *after = NULL;
 
         do {
@@ -408,10 +408,8 @@ static msptk_status ask_checks(run *r, size_t client, msptk_error **ret_err)
 static msptk_status device_not_found(run *r, const char *client_id, store_tx *tx,
                                      msptk_error **ret_err)
 {
-        AUTO_JSON msptk_json *there = NULL;
-
         /* Names the nearest id when there is none at all. */
-        TRY(msptk__device_json(tx, r->only_device, r->now, &there, ret_err));
+        TRY(msptk__device_check(r->a, tx, r->only_device, ret_err));
         return fail_why(ret_err, MSPTK_E_NOTFOUND, "DEVICE_NOT_FOUND",
                         "use device_list to see the devices of the client",
                         "device '%.64s' is not one of client '%s'", r->only_device,

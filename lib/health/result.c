@@ -364,9 +364,10 @@ static msptk_status store_run(const run *r, const char *client_id, const msptk_j
                               size_t paged_from, msptk_error **ret_err)
 {
         AUTO_TX store_tx *tx = NULL;
-        char *text = NULL;
+        char *text = NULL, audience[AUDIENCE_CAP];
         msptk_status st;
 
+        msptk__act_audience(r->a, audience);
         TRY(msptk_json_print(doc, 0, &text, ret_err));
         st = msptk__tx_begin(r->c->store, TX_WRITE, 0, &tx, ret_err);
         if (st >= 0)
@@ -374,7 +375,7 @@ static msptk_status store_run(const run *r, const char *client_id, const msptk_j
                                  "INSERT INTO run (id, kind, started, ended, clients, summary)"
                                  " VALUES (?1, 'health', ?2, ?3, ?4, ?5)",
                                  SQL_TEXT(r->id), SQL_INT(r->started), SQL_INT(msptk__now(r->c)),
-                                 SQL_TEXT(client_id ? client_id : "*"), SQL_TEXT(text));
+                                 SQL_TEXT(client_id ? client_id : audience), SQL_TEXT(text));
         msptk_string_free(text);
         TRY(st);
         TRY(msptk__pages_drop(tx, r->started - INT64_C(86400000000), ret_err));

@@ -269,7 +269,7 @@ static msptk_status each_client(act *a, const msptk_json *args, client_fn fn, js
         const char *client_id = msptk_json_string(msptk_json_get(args, "client_id"), NULL);
         AUTO_JSON msptk_json *page = NULL;
         AUTO_FREE char *next = NULL;
-        client_filter active = { .status = "active" };
+        client_filter active = { .status = "active", .sees = msptk__act_sees(a) };
         AUTO_OBJ json_obj rows = msptk__array();
         int32_t worst = MSPTK_STATE_OK;
         msptk_json *row = NULL;

@@ -11,6 +11,13 @@ msptk_status msptk__op_config_check(act *a, const msptk_json *args, msptk_json *
                                     msptk_error **ret_err);
 msptk_status msptk__op_config_explain(act *a, const msptk_json *args, msptk_json **ret,
                                       msptk_error **ret_err);
+/* ---- who may come in ---- */
+msptk_status msptk__op_token_create(act *a, const msptk_json *args, msptk_json **ret,
+                                    msptk_error **ret_err);
+/* act_row.find_client of every row with a client_param. */
+msptk_status msptk__op_find_client(act *a, struct store_tx *tx, const char *given, char **ret_id,
+                                   msptk_error **ret_err);
+
 msptk_status msptk__op_adapter_list(act *a, const msptk_json *args, msptk_json **ret,
                                     msptk_error **ret_err);
 msptk_status msptk__op_adapter_probe(act *a, const msptk_json *args, msptk_json **ret,

@@ -72,6 +72,9 @@ static msptk_status run_row(msptk_toolkit *tk, const op_row *row, const msptk_js
         ctx *c = msptk__toolkit_ctx(tk);
         act_row copy;
 
+        /* Who it is stands in the store. */
+        if (msptk__principal_is_token(opts && opts->principal ? opts->principal : c->principal))
+                TRY(msptk__toolkit_need(tk, NEED_STORE, ret_err));
         TRY(msptk__toolkit_need(tk, row->needs, ret_err));
         if (row->needs == NEED_STORE)
                 return msptk__act_run(c, row->act.name, values, opts, ret_json, ret_err);

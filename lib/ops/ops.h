@@ -143,6 +143,7 @@ extern const op_row msptk__policy_rows[];
 extern const op_row msptk__alert_rows[];
 extern const op_row msptk__adapter_rows[];
 extern const op_row msptk__admin_rows[];
+extern const op_row msptk__access_rows[];
 extern const op_row msptk__workspace_rows[];
 
 #endif

@@ -10,15 +10,18 @@
 #define CHECK_TYPES "cpu memory disk services network custom"
 #define CHECK_ALIASES "disk-space=disk disk_space=disk service=services"
 
+/* A client is named by its id or, exactly, by its name. */
+enum { CLIENT_TEXT_MAX = 200 };
 #define PARAM_CLIENT_REQUIRED(text) \
         { \
-                .name = "client_id", .type = PARAM_SLUG, .flags = OP_REQUIRED | OP_PLAIN, \
-                .about = text, .cli = "CLIENT", .complete = "client" \
+                .name = "client_id", .type = PARAM_STRING, .min = 1, .max = CLIENT_TEXT_MAX, \
+                .flags = OP_REQUIRED | OP_PLAIN, .about = text, .cli = "CLIENT", \
+                .complete = "client" \
         }
 #define PARAM_CLIENT_FILTER(text) \
         { \
-                .name = "client_id", .type = PARAM_SLUG, .flags = OP_PLAIN, .about = text, \
-                .cli = "CLIENT|--client", .complete = "client" \
+                .name = "client_id", .type = PARAM_STRING, .min = 1, .max = CLIENT_TEXT_MAX, \
+                .flags = OP_PLAIN, .about = text, .cli = "CLIENT|--client", .complete = "client" \
         }
 #define PARAM_LIMIT \
         { \

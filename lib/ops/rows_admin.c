@@ -325,8 +325,10 @@ const op_row msptk__admin_rows[] = {
         },
         {
                 .act = { .name = "audit_list",
+                         .clients = CLIENTS_NEVER,
                          .scope = SCOPE_ADMIN,
                          .effect = EFFECT_READ,
+                         .client_param = "client_id",
                          .run = msptk__audit_list },
                 .since = "0.1",
                 .title = "List audit entries",

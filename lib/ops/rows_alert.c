@@ -13,9 +13,9 @@
         }
 #define PARAM_ALERT_CLIENT \
         { \
-                .name = "client_id", .type = PARAM_SLUG, .flags = OP_PLAIN, \
-                .about = "only if it is an alert of this client", .cli = "--client", \
-                .complete = "client" \
+                .name = "client_id", .type = PARAM_STRING, .min = 1, .max = CLIENT_TEXT_MAX, \
+                .flags = OP_PLAIN, .about = "only if it is an alert of this client", \
+                .cli = "--client", .complete = "client" \
         }
 #define PARAM_NOTE \
         { \
@@ -196,6 +196,7 @@ static const op_example explain_examples[] = {
                          .effect = EFFECT_WRITE, \
                          .plan = PLAN_OPTIONAL, \
                          .client_param = "client_id", \
+                         .clients = CLIENTS_FILTERED, \
                          .run = msptk__alert_##verb, \
                          .make_plan = msptk__alert_##verb##_plan }, \
                 .since = "0.1", .title = title_, .summary = summary_, .description = description_, \
@@ -208,6 +209,7 @@ static const op_example explain_examples[] = {
 const op_row msptk__alert_rows[] = {
         {
                 .act = { .name = "alert_list",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_READ,
                          .effect = EFFECT_READ,
                          .client_param = "client_id",
@@ -253,6 +255,7 @@ const op_row msptk__alert_rows[] = {
                      "is silent but listed as accepted; if it gets worse it is not covered."),
         {
                 .act = { .name = "alert_explain",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_READ,
                          .effect = EFFECT_READ,
                          .client_param = "client_id",

@@ -199,6 +199,7 @@ const op_row msptk__client_rows[] = {
         },
         {
                 .act = { .name = "client_list",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_READ,
                          .effect = EFFECT_READ,
                          .run = msptk__op_client_list },

@@ -101,7 +101,9 @@ static const op_param update_params[] = {
           .min = 1,
           .max = 200 },
         { .name = "client_id",
-          .type = PARAM_SLUG,
+          .type = PARAM_STRING,
+          .min = 1,
+          .max = CLIENT_TEXT_MAX,
           .about = "the client that it belongs to from now on",
           .cli = "--client",
           .complete = "client" },
@@ -279,6 +281,7 @@ static const op_example command_examples[] = {
 const op_row msptk__device_rows[] = {
         {
                 .act = { .name = "device_list",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_READ,
                          .effect = EFFECT_READ,
                          .client_param = "client_id",
@@ -308,6 +311,7 @@ const op_row msptk__device_rows[] = {
         },
         {
                 .act = { .name = "device_get",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_READ,
                          .effect = EFFECT_READ,
                          .run = msptk__device_get },
@@ -349,6 +353,7 @@ const op_row msptk__device_rows[] = {
         },
         {
                 .act = { .name = "device_update",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_WRITE,
                          .effect = EFFECT_WRITE,
                          .plan = PLAN_OPTIONAL,
@@ -369,6 +374,7 @@ const op_row msptk__device_rows[] = {
         },
         {
                 .act = { .name = "device_remove",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_WRITE,
                          .effect = EFFECT_DESTRUCTIVE,
                          .plan = PLAN_OPTIONAL,
@@ -391,6 +397,7 @@ const op_row msptk__device_rows[] = {
         },
         {
                 .act = { .name = "device_merge",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_WRITE,
                          .effect = EFFECT_WRITE,
                          .plan = PLAN_OPTIONAL,
@@ -409,6 +416,7 @@ const op_row msptk__device_rows[] = {
         },
         {
                 .act = { .name = "device_unmerge",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_WRITE,
                          .effect = EFFECT_WRITE,
                          .plan = PLAN_OPTIONAL,
@@ -427,6 +435,7 @@ const op_row msptk__device_rows[] = {
         },
         {
                 .act = { .name = "device_scan",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_EXECUTE,
                          .effect = EFFECT_READ,
                          .client_param = "client_id",
@@ -459,6 +468,7 @@ const op_row msptk__device_rows[] = {
         },
         {
                 .act = { .name = "agent_deploy",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_EXECUTE,
                          .effect = EFFECT_WRITE,
                          .outside = 1,
@@ -485,6 +495,7 @@ const op_row msptk__device_rows[] = {
         },
         {
                 .act = { .name = "command_run",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_EXECUTE,
                          .effect = EFFECT_DESTRUCTIVE,
                          .outside = 1,

@@ -17,7 +17,9 @@
 
 static const op_param check_params[] = {
         { .name = "client_id",
-          .type = PARAM_SLUG,
+          .type = PARAM_STRING,
+          .min = 1,
+          .max = CLIENT_TEXT_MAX,
           .flags = OP_PLAIN,
           .about = "the client to check; without it all active ones",
           .cli = "CLIENT",
@@ -182,6 +184,7 @@ static const op_example morning_examples[] = { { "morning", "see what the night 
 const op_row msptk__health_rows[] = {
         {
                 .act = { .name = "health_check",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_READ,
                          .effect = EFFECT_READ,
                          .outside = 1,
@@ -241,6 +244,7 @@ const op_row msptk__health_rows[] = {
         },
         {
                 .act = { .name = "health_status",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_READ,
                          .effect = EFFECT_READ,
                          .client_param = "client_id",
@@ -270,6 +274,7 @@ const op_row msptk__health_rows[] = {
         },
         {
                 .act = { .name = "health_morning",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_READ,
                          .effect = EFFECT_READ,
                          .client_param = "client_id",

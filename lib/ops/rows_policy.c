@@ -4,7 +4,9 @@
 
 static const op_param configure_params[] = {
         { .name = "client_id",
-          .type = PARAM_SLUG,
+          .type = PARAM_STRING,
+          .min = 1,
+          .max = CLIENT_TEXT_MAX,
           .about = "the client whose thresholds are meant",
           .cli = "CLIENT|--client",
           .complete = "client",
@@ -82,6 +84,7 @@ static const op_example configure_examples[] = {
 const op_row msptk__policy_rows[] = {
         {
                 .act = { .name = "health_configure",
+                         .clients = CLIENTS_FILTERED,
                          .scope = SCOPE_WRITE,
                          .effect = EFFECT_WRITE,
                          .plan = PLAN_OPTIONAL,

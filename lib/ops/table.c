@@ -4,11 +4,13 @@
 
 #include <string.h>
 
+#include "ops/admin.h"
 #include "toolkit/toolkit.h"
 
 static const op_row *const tables[] = {
-        msptk__client_rows, msptk__device_rows, msptk__adapter_rows, msptk__policy_rows,
-        msptk__health_rows, msptk__alert_rows,  msptk__admin_rows,   msptk__workspace_rows,
+        msptk__client_rows, msptk__device_rows, msptk__adapter_rows,
+        msptk__policy_rows, msptk__health_rows, msptk__alert_rows,
+        msptk__admin_rows,  msptk__access_rows, msptk__workspace_rows,
 };
 
 /* The row of that name; without a name, all rows in the order of help. */
@@ -45,6 +47,8 @@ act_row msptk__op_act(const op_row *row)
 
         copy.check = msptk__op_check;
         copy.op = row;
+        if (copy.client_param)
+                copy.find_client = msptk__op_find_client;
         return copy;
 }
 

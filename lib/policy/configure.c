@@ -52,6 +52,11 @@ static msptk_status find_target(act *a, store_tx *tx, const msptk_json *args, ta
                 return fail_why(ret_err, MSPTK_E_INVALID, "INVALID_PARAMETERS",
                                 "give one of client_id, tier and device_id",
                                 "it must be said whose thresholds are meant");
+        if (tier && msptk__act_sees(a))
+                return fail_why(ret_err, MSPTK_E_DENIED, "CLIENT_NOT_ALLOWED",
+                                "name a client or a device that this principal may use",
+                                "'%s' may not change what holds for all clients of a tier",
+                                msptk__act_principal(a));
         t->scope = tier ? "tier" : client ? "client" : "device";
         t->id = tier ? tier : client ? client : device;
         msptk__act_note(a, "scope", t->scope);
@@ -63,7 +68,8 @@ static msptk_status find_target(act *a, store_tx *tx, const msptk_json *args, ta
                 return t->tier ? MSPTK_OK : msptk__nomem(ret_err);
         }
         t->device_id = device;
-        TRY(msptk__device_json(tx, device, msptk__act_now(a), &row, ret_err));
+        TRY(msptk__device_check(a, tx, device, ret_err));
+        TRY(msptk__device_json(tx, device, msptk__act_now(a), NULL, &row, ret_err));
         return take_client(tx, text_arg(row, "client_id"), t, ret_err);
 }
 

@@ -10,7 +10,7 @@ bool msptk__stmt_copy(store_stmt *q, int32_t column, char **ret_slot)
         return !text || *ret_slot;
 }
 
-char *msptk__query_nearest(store_tx *tx, const char *sql, const char *word)
+char *msptk__query_nearest(store_tx *tx, const char *sql, const char *word, store_value also)
 {
         AUTO_STMT store_stmt *q = NULL;
         AUTO_JSON msptk_json *texts = msptk_json_new_array();
@@ -20,7 +20,7 @@ char *msptk__query_nearest(store_tx *tx, const char *sql, const char *word)
 
         if (!texts || !word[0] || (unsigned char)word[0] >= 0x7f)
                 return NULL;
-        if (msptk__query(tx, &q, NULL, sql, SQL_TEXT(from), SQL_TEXT(to)) < 0)
+        if (msptk__query(tx, &q, NULL, sql, SQL_TEXT(from), SQL_TEXT(to), also) < 0)
                 return NULL;
         while (msptk__stmt_step(q, NULL) == MSPTK_OK)
                 if (msptk_json_append_string(texts, msptk__stmt_text(q, 0)) < 0)

@@ -149,9 +149,9 @@ char *msptk__stmt_dup(store_stmt *q, int32_t column); /* owned copy; NULL is mem
 bool msptk__stmt_copy(store_stmt *q, int32_t column, char **ret_slot);
 /* The text of one column that is nearest to `word`, among those that share its first letter; NULL
  * when none is near. `sql` selects them between ?1 and ?2, at most STORE_NEAREST_MAX. For "did you
- * mean": any failure is NULL. */
+ * mean": any failure is NULL. `also` is ?3. */
 enum { STORE_NEAREST_MAX = 500 };
-char *msptk__query_nearest(store_tx *tx, const char *sql, const char *word);
+char *msptk__query_nearest(store_tx *tx, const char *sql, const char *word, store_value also);
 /* Gives the statement back; to be called before its transaction ends. NULL-safe. */
 void msptk__stmt_free(store_stmt *q);
 DEFINE_AUTO_FREE(msptk__auto_stmt, store_stmt, msptk__stmt_free)

@@ -83,7 +83,36 @@ static msptk_status reach_out(act *a, const msptk_json *args, msptk_json **ret, 
         return done_result("reached", ret);
 }
 
+static msptk_status make_token(act *a, const msptk_json *args, msptk_json **ret, msptk_error **err)
+{
+        return msptk__token_create(a, args, msptk_json_get(args, "clients"), ret, err);
+}
+
 static const act_row rows[] = {
+        { .name = "token_create",
+          .scope = SCOPE_SECRET,
+          .effect = EFFECT_WRITE,
+          .run = make_token },
+        { .name = "token_check",
+          .scope = SCOPE_SECRET,
+          .effect = EFFECT_READ,
+          .uncounted = 1,
+          .run = msptk__token_check },
+        { .name = "token_remove",
+          .scope = SCOPE_SECRET,
+          .effect = EFFECT_DESTRUCTIVE,
+          .run = msptk__token_remove },
+        { .name = "thing_seen",
+          .scope = SCOPE_READ,
+          .effect = EFFECT_READ,
+          .clients = CLIENTS_FILTERED,
+          .run = look },
+        { .name = "thing_never",
+          .scope = SCOPE_READ,
+          .effect = EFFECT_READ,
+          .clients = CLIENTS_NEVER,
+          .client_param = "client_id",
+          .run = look },
         { .name = "thing_put",
           .scope = SCOPE_WRITE,
           .effect = EFFECT_WRITE,
@@ -364,23 +393,175 @@ static void read_only_doors_are_refused_changes_and_it_is_audited(void **state)
         assert_int_equal(w->ran, 0);
 }
 
-static void a_grant_limits_scopes_and_clients(void **state)
+/* Makes a token and shows it, as a door does. `more` goes into the arguments of token_create. */
+static void let_in(world *w, const char *name, const char *more, char token[64])
 {
-        const char *clients[] = { "acme", NULL };
-        act_grant grant_bot = { .principal = "bot",
-                                .scopes = 1U << SCOPE_READ | 1U << SCOPE_WRITE,
-                                .clients = clients };
-        msptk_call_opts bot = { .principal = (char *)"bot" };
-        world *w = *state;
+        AUTO_JSON msptk_json *made = NULL;
+        char args[300];
 
-        assert_int_equal(msptk__act_grant(w->c.audit, &grant_bot, NULL), MSPTK_OK);
+        snprintf(args, sizeof(args), "{\"name\":\"%s\",\"expires\":%lld%s}", name,
+                 (long long)(w->now + INT64_C(3600000000)), more);
+        assert_int_equal(call(w, "token_create", args, NULL, &made, NULL), MSPTK_OK);
+        snprintf(token, 64, "%s", msptk_json_string(msptk_json_get(made, "token"), ""));
+        snprintf(args, sizeof(args), "{\"token\":\"%s\"}", token);
+        assert_call(w, "token_check", args, NULL);
+}
+
+static void a_token_limits_scopes_and_clients(void **state)
+{
+        msptk_call_opts bot = { .principal = (char *)"token:bot" };
+        world *w = *state;
+        char token[64];
+
+        let_in(w, "bot", ",\"scopes\":[\"read\",\"write\"],\"clients\":[\"acme\"]", token);
         assert_call(w, "thing_put", "{\"client_id\":\"acme\"}", &bot);
         assert_refused(w, "thing_put", "{\"client_id\":\"other\"}", &bot, MSPTK_E_DENIED,
                        "CLIENT_NOT_ALLOWED");
         assert_refused(w, "thing_put", NULL, &bot, MSPTK_E_DENIED, "CLIENT_NOT_ALLOWED");
+        assert_refused(w, "thing_never", "{\"client_id\":\"acme\"}", &bot, MSPTK_E_DENIED,
+                       "CLIENT_NOT_ALLOWED");
+        assert_call(w, "thing_seen", NULL, &bot);
         assert_refused(w, "thing_reach", "{\"client_id\":\"acme\"}", &bot, MSPTK_E_DENIED,
                        "SCOPE_MISSING");
         assert_call(w, "thing_reach", NULL, NULL);
+        assert_int_equal(msptk__audit_flush(&w->c, NULL), MSPTK_OK);
+        assert_int_equal(count(w, "SELECT count(*) FROM audit WHERE outcome = 'denied'"), 4);
+        assert_int_equal(count(w, "SELECT count(*) FROM audit WHERE outcome = 'denied' AND"
+                                  " client_id = 'other' AND detail LIKE"
+                                  " '%\"denied\":\"CLIENT_NOT_ALLOWED\"%'"),
+                         1);
+}
+
+static void a_token_principal_that_showed_no_token_is_denied(void **state)
+{
+        msptk_call_opts bot = { .principal = (char *)"token:bot" };
+        msptk_call_opts none = { .principal = (char *)"token:" };
+        world *w = *state;
+        char token[64];
+
+        assert_refused(w, "thing_look", NULL, &bot, MSPTK_E_AUTH, "TOKEN_INVALID");
+        assert_refused(w, "thing_look", NULL, &none, MSPTK_E_AUTH, "TOKEN_INVALID");
+        let_in(w, "bot", ",\"scopes\":[\"read\"]", token);
+        assert_call(w, "thing_look", NULL, &bot);
+        /* Another process has not seen the token, though it exists. */
+        close_world(w);
+        open_world(w);
+        assert_refused(w, "thing_look", NULL, &bot, MSPTK_E_AUTH, "TOKEN_INVALID");
+}
+
+static void a_token_that_was_removed_or_has_ended_is_refused_at_the_next_call(void **state)
+{
+        msptk_call_opts bot = { .principal = (char *)"token:bot" };
+        msptk_call_opts cat = { .principal = (char *)"token:cat" };
+        world *w = *state;
+        char token[64], other[64], args[100];
+
+        let_in(w, "bot", ",\"scopes\":[\"read\"]", token);
+        let_in(w, "cat", ",\"scopes\":[\"read\"]", other);
+        assert_call(w, "thing_look", NULL, &bot);
+        /* As another process would. */
+        sql_run(w, "DELETE FROM api_token WHERE name = 'bot'");
+        assert_refused(w, "thing_look", NULL, &bot, MSPTK_E_AUTH, "TOKEN_INVALID");
+        /* The same name again is another token. */
+        let_in(w, "bot", ",\"scopes\":[\"read\"]", other);
+        assert_string_not_equal(token, other);
+        snprintf(args, sizeof(args), "{\"token\":\"%s\"}", token);
+        assert_refused(w, "token_check", args, NULL, MSPTK_E_AUTH, "TOKEN_INVALID");
+        assert_call(w, "thing_look", NULL, &cat);
+        w->now += INT64_C(3600000000) - 1;
+        assert_call(w, "thing_look", NULL, &cat);
+        w->now++;
+        assert_refused(w, "thing_look", NULL, &cat, MSPTK_E_AUTH, "TOKEN_INVALID");
+        snprintf(args, sizeof(args), "{\"token\":\"%s\"}", other);
+        assert_refused(w, "token_check", args, NULL, MSPTK_E_AUTH, "TOKEN_INVALID");
+}
+
+static void a_new_token_of_an_old_name_is_not_answered_from_its_memory(void **state)
+{
+        msptk_call_opts bot = { .principal = (char *)"token:bot",
+                                .idempotency_key = (char *)"once" };
+        world *w = *state;
+        char token[64];
+
+        let_in(w, "bot", ",\"scopes\":[\"write\"]", token);
+        assert_call(w, "thing_put", NULL, &bot);
+        assert_call(w, "thing_put", NULL, &bot);
+        assert_int_equal(w->ran, 1);
+        assert_call(w, "token_remove", "{\"name\":\"bot\"}", NULL);
+        let_in(w, "bot", ",\"scopes\":[\"write\"]", token);
+        assert_call(w, "thing_put", NULL, &bot);
+        assert_int_equal(w->ran, 2);
+}
+
+static void a_token_is_kept_as_a_hash_only(void **state)
+{
+        msptk_call_opts once = { .idempotency_key = (char *)"k" };
+        world *w = *state;
+        char token[64], sql[500];
+
+        assert_refused(w, "token_create", "{\"name\":\"bot\",\"expires\":1790000060000000}", &once,
+                       MSPTK_E_INVALID, "IDEMPOTENCY_KEY_REFUSED");
+        assert_int_equal(count(w, "SELECT count(*) FROM act_once"), 0);
+        let_in(w, "bot", ",\"scopes\":[\"read\"]", token);
+        assert_int_equal(strlen(token), 6 + 43);
+        assert_int_equal(strncmp(token, "msptk_", 6), 0);
+        assert_int_equal(msptk__audit_flush(&w->c, NULL), MSPTK_OK);
+        assert_int_equal(count(w, "SELECT length(hash) FROM api_token"), 32);
+        snprintf(sql, sizeof(sql),
+                 "SELECT (SELECT count(*) FROM api_token WHERE hash LIKE '%%%s%%') +"
+                 " (SELECT count(*) FROM audit WHERE op <> 'token_check' AND detail LIKE '%%%s%%')",
+                 token, token);
+        assert_int_equal(count(w, sql), 0);
+        assert_int_equal(count(w, "SELECT count(*) FROM audit WHERE op = 'token_create'"), 2);
+}
+
+static void tokens_end_within_five_years(void **state)
+{
+        world *w = *state;
+
+        assert_refused(w, "token_create", "{\"name\":\"bot\",\"expires\":1789999999999999}", NULL,
+                       MSPTK_E_INVALID, "INVALID_PARAMETERS");
+        assert_refused(w, "token_create", "{\"name\":\"bot\",\"expires\":1990000000000000}", NULL,
+                       MSPTK_E_INVALID, "INVALID_PARAMETERS");
+        assert_call(w, "token_create", "{\"name\":\"bot\",\"expires\":1890000000000000}", NULL);
+        assert_refused(w, "token_create", "{\"name\":\"bot\",\"expires\":1890000000000000}", NULL,
+                       MSPTK_E_EXISTS, "TOKEN_EXISTS");
+        assert_call(w, "token_remove", "{\"name\":\"bot\"}", NULL);
+        assert_refused(w, "token_remove", "{\"name\":\"bot\"}", NULL, MSPTK_E_NOTFOUND,
+                       "TOKEN_NOT_FOUND");
+}
+
+static void the_last_use_of_a_token_is_known_to_the_minute(void **state)
+{
+        world *w = *state;
+        char token[64], args[100];
+        int64_t first = w->now;
+
+        let_in(w, "bot", ",\"scopes\":[\"read\"]", token);
+        assert_int_equal(count(w, "SELECT used_at FROM api_token"), first);
+        snprintf(args, sizeof(args), "{\"token\":\"%s\"}", token);
+        w->now += 59 * 1000000;
+        assert_call(w, "token_check", args, NULL);
+        assert_int_equal(count(w, "SELECT used_at FROM api_token"), first);
+        w->now += 1000000;
+        assert_call(w, "token_check", args, NULL);
+        assert_int_equal(count(w, "SELECT used_at FROM api_token"), w->now);
+}
+
+static void token_checks_do_not_use_up_the_requests_of_a_door(void **state)
+{
+        msptk_call_opts bot = { .principal = (char *)"token:bot" };
+        world *w = *state;
+        char token[64], args[100];
+
+        let_in(w, "bot", ",\"scopes\":[\"read\"]", token);
+        msptk__audit_configure(w->c.audit, &(audit_opts){ .requests_per_minute = 2 });
+        snprintf(args, sizeof(args), "{\"token\":\"%s\"}", token);
+        for (int i = 0; i < 5; i++)
+                assert_call(w, "token_check", args, NULL);
+        assert_call(w, "thing_look", NULL, &bot);
+        assert_call(w, "thing_look", NULL, &bot);
+        assert_int_equal(call(w, "thing_look", NULL, &bot, NULL, NULL), MSPTK_E_RATE);
 }
 
 static void too_many_requests_wait_for_the_window_to_slide(void **state)
@@ -644,7 +825,14 @@ int main(void)
                 T(a_full_group_is_written_at_once_and_the_rest_at_close),
                 T(with_a_pool_a_read_is_written_without_another_call),
                 T(read_only_doors_are_refused_changes_and_it_is_audited),
-                T(a_grant_limits_scopes_and_clients),
+                T(a_token_limits_scopes_and_clients),
+                T(a_token_principal_that_showed_no_token_is_denied),
+                T(a_token_that_was_removed_or_has_ended_is_refused_at_the_next_call),
+                T(a_new_token_of_an_old_name_is_not_answered_from_its_memory),
+                T(a_token_is_kept_as_a_hash_only),
+                T(tokens_end_within_five_years),
+                T(the_last_use_of_a_token_is_known_to_the_minute),
+                T(token_checks_do_not_use_up_the_requests_of_a_door),
                 T(too_many_requests_wait_for_the_window_to_slide),
                 T(a_plan_is_carried_out_once_and_only_as_planned),
                 T(a_plan_is_stale_when_the_world_changed_and_expires),

@@ -20,7 +20,8 @@ typedef struct world {
 
 static int open_world(void **state)
 {
-        const store_migration *const tables[] = { msptk__clients_migrations,
+        const store_migration *const tables[] = { msptk__audit_migrations,
+                                                  msptk__clients_migrations,
                                                   msptk__devices_migrations };
         AUTO_ERROR msptk_error *err = NULL;
         world *w = calloc(1, sizeof(*w));
@@ -28,7 +29,7 @@ static int open_world(void **state)
         assert_okay(msptk__store_open(&(store_options){ .path = ":memory:", .create = true }, &w->s,
                                       &err),
                     err);
-        assert_okay(msptk__store_migrate(w->s, tables, 2, T0, &err), err);
+        assert_okay(msptk__store_migrate(w->s, tables, ARRAY_LEN(tables), T0, &err), err);
         assert_okay(msptk__tx_begin(w->s, TX_WRITE, 0, &w->tx, &err), err);
         for (int i = 0; i < 2; i++)
                 assert_okay(msptk__exec(w->tx, &err,
@@ -83,7 +84,7 @@ static msptk_json *view(world *w, const char *id)
         AUTO_ERROR msptk_error *err = NULL;
         msptk_json *json = NULL;
 
-        assert_okay(msptk__device_json(w->tx, id, T0, &json, &err), err);
+        assert_okay(msptk__device_json(w->tx, id, T0, NULL, &json, &err), err);
         return json;
 }
 
@@ -375,8 +376,9 @@ static void presence_grows_old_and_becomes_unknown(void **state)
         for (size_t i = 0; i < ARRAY_LEN(when); i++) {
                 AUTO_JSON msptk_json *v = NULL;
 
-                assert_int_equal(msptk__device_json(w->tx, "vm", T0 + when[i].after, &v, NULL),
-                                 MSPTK_OK);
+                assert_int_equal(
+                        msptk__device_json(w->tx, "vm", T0 + when[i].after, NULL, &v, NULL),
+                        MSPTK_OK);
                 assert_string_equal(msptk_json_string(msptk_json_get(v, "status"), ""),
                                     when[i].status);
                 assert_string_equal(msptk_json_string(msptk_json_get(v, "last_known"), ""), "up");
