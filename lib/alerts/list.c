@@ -90,7 +90,7 @@ static msptk_status read_cursor(const char *text, filter *f, msptk_error **ret_e
         if (!cursor_number(&pos, '_', &severity) || severity < 0 || severity > RANK_CRITICAL ||
             !cursor_number(&pos, '_', &f->after.opened_at) ||
             !cursor_number(&pos, '\0', &f->after.n))
-                return fail_why(ret_err, MSPTK_E_INVALID, "INVALID_PARAMETERS",
+                return fail_why(ret_err, MSPTK_E_INVALID, "CURSOR_INVALID",
                                 "use next_cursor of the page before, or none",
                                 "'%.64s' is no cursor of alerts", text);
         f->after.severity = (int32_t)severity;

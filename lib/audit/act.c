@@ -71,7 +71,11 @@ msptk_status msptk__act_digest(act *a, msptk_error **ret_err)
 static msptk_status act_make(act *a, ctx *c, const act_row *row, const msptk_json *values,
                              const msptk_call_opts *opts, msptk_error **ret_err)
 {
-        *a = (act){ .c = c, .row = row, .now = msptk__now(c), .mode = mode_of(row, opts) };
+        *a = (act){ .c = c,
+                    .row = row,
+                    .now = msptk__now(c),
+                    .mode = mode_of(row, opts),
+                    .given = values };
         TRY(fill_opts(a, opts, ret_err));
         if (row->check)
                 TRY(row->check(row, c, values, &a->args, &a->shown, ret_err));

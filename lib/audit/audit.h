@@ -145,6 +145,18 @@ msptk_status msptk__token_remove(act *a, const msptk_json *args, msptk_json **re
 msptk_status msptk__token_check(act *a, const msptk_json *args, msptk_json **ret_result,
                                 msptk_error **ret_err);
 
+const void *msptk__act_op(const act *a);          /* the row of lib/ops */
+const msptk_json *msptk__act_given(const act *a); /* arguments as the caller gave them; or NULL */
+
+/* ---- cursors ---- */
+/* What goes outside instead of a room's own cursor, good for this operation, this audience and
+ * these arguments only; to be freed. */
+msptk_status msptk__act_seal(act *a, const msptk_json *bound, const char *cursor, char **ret,
+                             msptk_error **ret_err);
+/* The room's own again; E_INVALID (CURSOR_INVALID). */
+msptk_status msptk__act_unseal(act *a, const msptk_json *bound, const char *text, char **ret,
+                               msptk_error **ret_err);
+
 /* ---- reading and proving the trail: the work of audit_list, audit_verify, audit_head ---- */
 msptk_status msptk__audit_list(act *a, const msptk_json *args, msptk_json **ret_result,
                                msptk_error **ret_err);

@@ -40,11 +40,13 @@ struct audit {
         audit_opts opts;
         act_row *rows; /* sorted by name; fixed once acts run */
         size_t row_count;
-        uint8_t mac_key[DIGEST_BYTES]; /* seals plans where no vault is open; random */
+        uint8_t mac_key[DIGEST_BYTES]; /* seals plans and cursors where no vault is open; random */
 
         pthread_mutex_t lock; /* of what follows; never held over SQL */
         pthread_cond_t idle;
         entry_list queue;
+        uint8_t seal_key[DIGEST_BYTES]; /* of cursors, from the vault's; when seal_known */
+        int32_t seal_known;
         usage *usages;
         size_t usage_count;
         armed *armed; /* oldest first */
@@ -72,6 +74,7 @@ struct act {
         char trace_id[UUID_TEXT];
         char digest[DIGEST_HEX];
         msptk_json *args, *shown; /* complete; without secrets */
+        const msptk_json *given;  /* as the caller gave them; borrowed, may be NULL */
         msptk_json *notes;
         int32_t note_count;
         int32_t has_plan;
@@ -153,6 +156,19 @@ msptk_status msptk__plan_open(act *a, msptk_error **ret_err);
 msptk_status msptk__plan_confirm(act *a, msptk_error **ret_err);
 /* Records the single use (PLAN_USED); tx writes. */
 msptk_status msptk__plan_use(act *a, store_tx *tx, msptk_error **ret_err);
+
+/* ---- seal.c: cursors ---- */
+enum { SEAL_BYTES = 16, SEAL_TEXT_MAX = 256 };
+typedef struct sealed {
+        uint8_t bytes[1 + 2 * SEAL_BYTES + SEAL_TEXT_MAX + 1];
+        size_t len;
+} sealed;
+msptk_status msptk__seal_make(const uint8_t key[DIGEST_BYTES], uint8_t kind,
+                              const uint8_t bound[SEAL_BYTES], const char *text, char **ret,
+                              msptk_error **ret_err);
+/* Whether it has the form of one, and whether that key made it. */
+bool msptk__seal_parse(const char *text, sealed *ret);
+bool msptk__seal_holds(const sealed *s, const uint8_t key[DIGEST_BYTES]);
 
 /* ---- once.c: idempotency keys ---- */
 /* MSPTK_OK: do it; MSPTK_DONE: done before, *ret_result is what it gave. */

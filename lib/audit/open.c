@@ -58,6 +58,7 @@ static void audit_free(audit *a)
         pthread_cond_destroy(&a->idle);
         pthread_mutex_destroy(&a->lock);
         msptk__wipe(a->mac_key, sizeof(a->mac_key));
+        msptk__wipe(a->seal_key, sizeof(a->seal_key));
         msptk__free(a);
 }
 

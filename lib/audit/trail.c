@@ -63,7 +63,7 @@ static msptk_status page_read(const msptk_json *args, page *p, msptk_error **ret
                      .limit = msptk_json_int(msptk_json_get(args, "limit"), 100),
                      .before = INT64_MAX };
         if (cursor && (!msptk__num_int64(cursor, strlen(cursor), &p->before) || p->before < 1))
-                return fail_why(ret_err, MSPTK_E_INVALID, "BAD_CURSOR",
+                return fail_why(ret_err, MSPTK_E_INVALID, "CURSOR_INVALID",
                                 "give the next_cursor of the page before",
                                 "'%s' is no cursor of the audit trail", cursor);
         if (p->limit < 1 || p->limit > 10000)

@@ -68,9 +68,13 @@ static msptk_status join_rows(msptk_json *doc, const char *rows, const msptk_jso
         return MSPTK_OK;
 }
 
+/* By who read the first page. */
 static msptk_status read_pages(const manager *m, const char *operation, msptk_json *values,
-                               const char *rows, msptk_json *doc, msptk_error **ret_err)
+                               const msptk_call_opts *opts, const char *rows, msptk_json *doc,
+                               msptk_error **ret_err)
 {
+        msptk_call_opts more = { .principal = opts ? opts->principal : NULL,
+                                 .door = opts ? opts->door : NULL };
         AUTO_FREE char *cursor =
                 msptk__strdup(msptk_json_string(msptk_json_get(doc, "next_cursor"), NULL));
 
@@ -79,7 +83,7 @@ static msptk_status read_pages(const manager *m, const char *operation, msptk_js
 
                 if (msptk_json_set_string(values, "cursor", cursor) < 0)
                         return msptk__nomem(ret_err);
-                TRY(msptk__act_continue(m->c, operation, values, NULL, &page, ret_err));
+                TRY(msptk__act_continue(m->c, operation, values, &more, &page, ret_err));
                 TRY(join_rows(doc, rows, page, ret_err));
                 if (msptk__replace(&cursor, msptk_json_string(msptk_json_get(page, "next_cursor"),
                                                               NULL)) < 0)
@@ -109,7 +113,7 @@ msptk_status msptk__typed_list_opts(const void *handle, const char *operation,
         TRY(enter(m, ret_err));
         st = msptk__act_run(m->c, operation, values, opts, &doc, ret_err);
         if (st >= 0 && !msptk_json_get(values, "limit"))
-                st = read_pages(m, operation, values, rows, doc, ret_err);
+                st = read_pages(m, operation, values, opts, rows, doc, ret_err);
         msptk__gate_leave(m->c->gate);
         if (st >= 0)
                 *ret = STEAL(doc);

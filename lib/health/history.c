@@ -380,7 +380,7 @@ static msptk_status read_cursor(history *h, const char *cursor, msptk_error **re
                 return MSPTK_OK;
         if (!colon || !msptk__num_int64(cursor, (size_t)(colon - cursor), &h->after_at) ||
             !msptk__num_int64(colon + 1, strlen(colon + 1), &h->after_series) || h->after_at <= 0)
-                return fail_why(ret_err, MSPTK_E_INVALID, "INVALID_CURSOR",
+                return fail_why(ret_err, MSPTK_E_INVALID, "CURSOR_INVALID",
                                 "give next_cursor of the page before",
                                 "the cursor is not one of health_history");
         return MSPTK_OK;

@@ -205,7 +205,7 @@ static msptk_status take_chunk(store_stmt *q, int64_t *at, int64_t limit, int64_
 
 static msptk_status bad_cursor(msptk_error **ret_err)
 {
-        return fail_why(ret_err, MSPTK_E_INVALID, "INVALID_CURSOR",
+        return fail_why(ret_err, MSPTK_E_INVALID, "CURSOR_INVALID",
                         "give next_cursor of the page before, with the same client",
                         "the cursor does not belong to a run whose pages are kept");
 }

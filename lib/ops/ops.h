@@ -127,6 +127,11 @@ msptk_status msptk__op_check_name(const op_row *row, const char *name, const op_
 msptk_status msptk__op_input_schema(const op_row *row, msptk_json **ret, msptk_error **ret_err);
 msptk_status msptk__op_output_schema(const op_row *row, msptk_json **ret, msptk_error **ret_err);
 
+/* cursor.c: act_row.run of every row with pages; NULL when the row has none. */
+msptk_status msptk__op_run_page(act *a, const msptk_json *args, msptk_json **ret,
+                                msptk_error **ret_err);
+const op_param *msptk__op_cursor(const op_row *row);
+
 /* {"input": ..., "output": ...}: the lean form of both for a row that is a tool. */
 msptk_status msptk__op_tool_schemas(const op_row *row, msptk_json **ret, msptk_error **ret_err);
 

@@ -31,7 +31,7 @@ enum { CLIENT_TEXT_MAX = 200 };
 #define PARAM_CURSOR \
         { \
                 .name = "cursor", .type = PARAM_STRING, .flags = OP_PLAIN, \
-                .about = "next_cursor of the page before", .min = 1, .max = 256, .hide = "cli" \
+                .about = "next_cursor of the page before", .min = 1, .max = 512, .hide = "cli" \
         }
 
 #define ERROR_CLIENT \

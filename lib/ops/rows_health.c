@@ -114,12 +114,10 @@ static const op_error check_errors[] = {
         { "DEVICE_NOT_FOUND", "use device_list to see the devices of the client" },
         { "RUN_IN_PROGRESS", "wait for it to end, or try again in a minute" },
         { "HEALTH_CHECKS_DISABLED", "set health_checks.enabled to true" },
-        { "INVALID_CURSOR", "give next_cursor of the page before, with the same client" },
         { 0 },
 };
 static const op_error history_errors[] = {
         ERROR_CLIENT,
-        { "INVALID_CURSOR", "give next_cursor of the page before" },
         { 0 },
 };
 static const op_error status_errors[] = { ERROR_CLIENT, { 0 } };
@@ -209,8 +207,7 @@ const op_row msptk__health_rows[] = {
                 .columns = result_columns,
                 .verdict = "status",
                 .coverage = "summary coverage",
-                .volatile_keys = "run_id started_at ended_at checked_at since evidence_id "
-                                 "next_cursor",
+                .volatile_keys = "run_id started_at ended_at checked_at since evidence_id",
                 .result = RUN_RESULT,
                 .errors = check_errors,
                 .examples = check_examples,
@@ -237,7 +234,7 @@ const op_row msptk__health_rows[] = {
                 .schema = "msptk.health_history/1",
                 .rows = "results",
                 .columns = history_columns,
-                .volatile_keys = "from to checked_at evidence_id next_cursor",
+                .volatile_keys = "from to checked_at evidence_id",
                 .result = HISTORY_RESULT,
                 .errors = history_errors,
                 .examples = history_examples,

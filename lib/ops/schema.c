@@ -259,6 +259,19 @@ static void add_columns(json_obj *o, const op_row *row)
         msptk__obj_take(o, "columns", &a);
 }
 
+/* Cursors are sealed with a key of the workspace. */
+static void add_volatile(json_obj *o, const op_row *row)
+{
+        json_obj keys;
+
+        if (!row->volatile_keys && !msptk__op_cursor(row))
+                return;
+        keys = words(row->volatile_keys);
+        if (msptk__op_cursor(row))
+                msptk__array_str(&keys, "next_cursor");
+        msptk__obj_take(o, "volatile", &keys);
+}
+
 static json_obj result_json(const op_row *row)
 {
         json_obj o = msptk__obj();
@@ -270,7 +283,7 @@ static json_obj result_json(const op_row *row)
         add_columns(&o, row);
         msptk__obj_str(&o, "verdict", row->verdict);
         add_words(&o, "coverage", row->coverage);
-        add_words(&o, "volatile", row->volatile_keys);
+        add_volatile(&o, row);
         if (msptk__op_output_schema(row, &schema, NULL) == MSPTK_OK)
                 msptk__obj_json(&o, "json_schema", schema);
         else
@@ -308,18 +321,25 @@ static void add_doors(json_obj *o, const op_row *row)
         msptk__obj_take(o, "doors_absent", &lacks);
 }
 
+static void add_error(json_obj *a, const char *reason, const char *suggestion)
+{
+        json_obj o = msptk__obj();
+
+        msptk__obj_str(&o, "code", msptk__status_code(MSPTK_E_INVALID, reason));
+        msptk__obj_str(&o, "reason", reason);
+        msptk__obj_str(&o, "suggestion", suggestion);
+        msptk__array_take(a, &o);
+}
+
 static void add_errors(json_obj *o, const op_row *row)
 {
         json_obj a = msptk__array();
 
-        for (const op_error *e = row->errors; e && e->reason; e++) {
-                json_obj err = msptk__obj();
-
-                msptk__obj_str(&err, "code", msptk__status_code(MSPTK_E_INVALID, e->reason));
-                msptk__obj_str(&err, "reason", e->reason);
-                msptk__obj_str(&err, "suggestion", e->suggestion);
-                msptk__array_take(&a, &err);
-        }
+        for (const op_error *e = row->errors; e && e->reason; e++)
+                add_error(&a, e->reason, e->suggestion);
+        if (msptk__op_cursor(row))
+                add_error(&a, "CURSOR_INVALID",
+                          "give next_cursor of the page before with the same arguments");
         msptk__obj_take(o, "errors", &a);
 }
 

@@ -46,6 +46,8 @@ act_row msptk__op_act(const op_row *row)
         act_row copy = row->act;
 
         copy.check = msptk__op_check;
+        if (msptk__op_cursor(row))
+                copy.run = msptk__op_run_page;
         copy.op = row;
         if (copy.client_param)
                 copy.find_client = msptk__op_find_client;

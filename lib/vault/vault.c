@@ -312,6 +312,11 @@ msptk_status msptk__vault_mac(vault *v, store_tx *tx, const char *purpose, const
         return MSPTK_OK;
 }
 
+bool msptk__vault_by_passphrase(const vault *v)
+{
+        return v->passphrase != NULL;
+}
+
 void msptk__wipe(void *data, size_t len)
 {
         sodium_memzero(data, len);

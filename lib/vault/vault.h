@@ -126,6 +126,8 @@ msptk_status msptk__sign_public_key(vault *v, store_tx *tx, uint8_t ret_key[SIGN
 
 /* ---- seals ---- */
 
+/* Whether a passphrase opens it: the first use then takes a good part of a second. */
+bool msptk__vault_by_passphrase(const vault *v);
 /* Keyed by the vault's key and a purpose: proves that this library, with this database, made a text
  * (plan tokens). A rotation ends what was made before it. */
 msptk_status msptk__vault_mac(vault *v, store_tx *tx, const char *purpose, const void *data,
