@@ -22,6 +22,7 @@ test cmd:c++ g++
 test cmd:nm binutils
 test cmd:abidiff abigail-tools
 test cmd:git git
+test py:ensurepip python3-venv
 coverage cmd:gcovr gcovr
 real file:/usr/lib/nagios/plugins/check_load monitoring-plugins-basic
 real cmd:openssl openssl
@@ -46,6 +47,7 @@ pk_have() {
         pc:*) pk_have_pc "${1#pc:}" ;;
         hdr:*) [ -e "/usr/include/${1#hdr:}" ] ;;
         file:*) [ -e "${1#file:}" ] ;;
+        py:*) python3 -c "import ${1#py:}" 2>/dev/null ;;
         *) return 1 ;;
         esac
 }
