@@ -107,11 +107,11 @@ static inline void add_str(msptk_json *array, const char *value)
 /* The text of a tree; in memory of the caller, free(). */
 static inline char *print_tree(const msptk_json *json)
 {
-        char *text = NULL, *copy;
+        char *made = NULL, *copy;
 
-        put_ok(msptk_json_print(json, 0, &text, NULL));
-        copy = copy_text(text);
-        msptk_string_free(text);
+        put_ok(msptk_json_print(json, 0, &made, NULL));
+        copy = copy_text(made);
+        msptk_string_free(made);
         return copy;
 }
 
