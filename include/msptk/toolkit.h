@@ -29,6 +29,10 @@ typedef struct msptk_vault msptk_vault;
         UINT64_C(16) /* the library dispatches on a thread of its own \
                       */
 
+#define MSPTK_OPEN_NO_CHANGES \
+        UINT64_C(32) /* refuse operations that change state; what is observed and the audit trail \
+                      * are still written, which MSPTK_OPEN_READ_ONLY does not */
+
 /**
  * Start the options of a toolkit. Without a config file and without MSPTK_OPEN_SEARCH_CONFIG every
  * setting has its default and the store lives in memory.

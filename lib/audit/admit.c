@@ -75,7 +75,7 @@ static msptk_status identify(act *a, msptk_error **ret_err)
 
 static int32_t is_read_only(const act *a)
 {
-        return a->c->read_only || a->opts.read_only;
+        return a->c->read_only || a->c->no_changes || a->opts.read_only;
 }
 
 msptk_status msptk__act_allowed(act *a, msptk_error **ret_err)

@@ -29,7 +29,8 @@ typedef struct ctx {
         int32_t log_level;
 
         const char *principal; /* who acts when a call does not say; never NULL */
-        int32_t read_only;
+        int32_t read_only;  /* the store too: nothing at all is written */
+        int32_t no_changes; /* of operations; observations and the audit trail are written */
 } ctx;
 
 /* Now, in microseconds UTC, by the host's clock. */

@@ -279,7 +279,8 @@ msptk_status msptk__op_init(act *a, const msptk_json *args, msptk_json **ret, ms
         bool kept;
         msptk_status st;
 
-        if (msptk__act_ctx(a)->read_only || msptk__act_opts(a)->read_only)
+        if (msptk__act_ctx(a)->read_only || msptk__act_ctx(a)->no_changes ||
+            msptk__act_opts(a)->read_only)
                 return fail_why(ret_err, MSPTK_E_DENIED, "READ_ONLY", "use a door that may write",
                                 "'init' makes files, and this door only reads");
         TRY(find_place(&m, args, ret_err));

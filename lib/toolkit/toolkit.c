@@ -192,6 +192,7 @@ static msptk_status prepare(msptk_toolkit *tk, const msptk_toolkit_opts *opts,
         tk->c.log_fn = tk->opts.log;
         tk->c.log_user = tk->opts.log_user;
         tk->c.read_only = !!(tk->flags & MSPTK_OPEN_READ_ONLY);
+        tk->c.no_changes = !!(tk->flags & MSPTK_OPEN_NO_CHANGES);
         for (size_t i = 0; i < MANAGER_COUNT; i++)
                 tk->managers[i] = (manager){ .kind = KIND_MANAGER, .c = &tk->c };
         TRY(set_principal(tk, ret_err));

@@ -98,6 +98,22 @@ static size_t count_clients(msptk_toolkit *tk)
         return n;
 }
 
+/* How often the trail says that the operation was asked for. */
+static size_t count_entries(msptk_toolkit *tk, const char *operation)
+{
+        msptk_args *args = msptk_args_new("audit_list");
+        msptk_result *result = NULL;
+        msptk_error *err = NULL;
+        size_t n;
+
+        OK(msptk_args_set_str(args, "operation", operation, &err));
+        OK(msptk_call(tk, args, NULL, &result, &err));
+        n = msptk_json_count(msptk_json_get(msptk_result_json(result), "entries"));
+        msptk_result_free(result);
+        msptk_args_free(args);
+        return n;
+}
+
 static int exists(const char *path)
 {
         return access(path, F_OK) == 0;
@@ -165,6 +181,29 @@ static void a_read_only_toolkit_reads_and_refuses_to_change(void **state)
         assert_string_equal(msptk_error_reason(err), "READ_ONLY");
         msptk_error_free(err);
         assert_int_equal(count_clients(tk), 1);
+        close_and_free(tk);
+}
+
+static void a_toolkit_without_changes_refuses_them_and_keeps_the_trail(void **state)
+{
+        char path[256];
+        msptk_error *err = NULL;
+        msptk_toolkit *tk = open_with(0, "database.path", in_dir("kept.db", path));
+
+        (void)state;
+        OK(add_client(tk, "Acme Corp", &err));
+        close_and_free(tk);
+        tk = open_with(MSPTK_OPEN_NO_CHANGES, "database.path", path);
+        assert_int_equal(count_clients(tk), 1);
+        assert_int_equal(add_client(tk, "Other", &err), MSPTK_E_DENIED);
+        assert_string_equal(msptk_error_reason(err), "READ_ONLY");
+        msptk_error_free(err);
+        assert_int_equal(count_clients(tk), 1);
+        close_and_free(tk);
+        /* what was read and what was refused is in the trail */
+        tk = open_with(0, "database.path", path);
+        assert_true(count_entries(tk, "client_list") >= 2);
+        assert_int_equal(count_entries(tk, "client_create"), 2);
         close_and_free(tk);
 }
 
@@ -653,6 +692,7 @@ int main(void)
                 cmocka_unit_test(a_lazy_toolkit_opens_nothing_until_it_is_used),
                 cmocka_unit_test(a_lazy_toolkit_says_what_is_wrong_at_the_first_use),
                 cmocka_unit_test(a_read_only_toolkit_reads_and_refuses_to_change),
+                cmocka_unit_test(a_toolkit_without_changes_refuses_them_and_keeps_the_trail),
                 cmocka_unit_test(a_read_only_toolkit_makes_no_database),
                 cmocka_unit_test(a_config_file_says_where_the_database_is),
                 cmocka_unit_test(an_unknown_key_of_a_config_file_is_named),
