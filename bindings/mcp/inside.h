@@ -1,0 +1,185 @@
+/*
+ * What the files of the production catalogue share. One file for each step of a call:
+ *
+ *   tools.c      the catalogue: rows of the operation table, who may see them, the toolkit's life
+ *   describe.c   a row -> its entry in the tool list
+ *   arguments.c  what came with a call, checked against the entry
+ *   invoke.c     a call: client, operation, here or in the background
+ *   pages.c      rows that fit into a budget of tokens
+ *   confirm.c    plan -> question -> change
+ *   render.c     a result -> text, and the reply
+ *   envelope.c   an error -> the reply
+ *   hostile.c    foreign text made safe
+ *
+ * Resources, prompts and completions have files of their own: each fills its functions of the
+ * catalogue and its MCP_HAS_* in mcp_tools_new(), and asks the library by ask_library(), so that
+ * its reads are admitted and audited like those of tools.
+ */
+#ifndef MCP_INSIDE_H
+#define MCP_INSIDE_H
+
+#include "mcp/tools.h"
+#include "mcp/tree.h"
+
+enum { TOOLS_MAX = 15, SCOPE_SETS = 8 };
+/* A token is estimated as three and a half bytes. */
+enum { TOKENS_DEFAULT = 4000, TOKENS_LEAST = 500, TOKENS_MOST = 20000 };
+/* Bytes of one foreign text. */
+enum { CAP_CONCISE = 300, CAP_DETAILED = 4000, CAP_NAME = 120 };
+/* Bytes of the tokens and keys that callers bring. */
+enum { CONFIRMATION_MAX = 4096, IDEMPOTENCY_MAX = 256 };
+/* Elements of a list beside the rows of a page. */
+enum { LIST_MOST = 20 };
+
+/* An operation that is a tool. */
+typedef struct tool {
+        const msptk_json *row; /* of the operation table */
+        const char *name;
+        const char *client_param; /* NULL when none */
+        const char *rows;         /* key of its rows; NULL when the result is one record */
+        uint32_t scope;           /* the MCP_* that a principal needs */
+        bool writes, outside;
+        msptk_json *entry; /* in the tool list */
+} tool;
+
+typedef struct principal_name {
+        struct principal_name *next;
+        char name[];
+} principal_name;
+
+struct mcp_tools {
+        mcp_tools_opts opts;
+        mcp_catalogue catalogue;
+        mcp_server *server; /* NULL until mcp_tools_attach() */
+        msptk_json *operations;
+        tool tools[TOOLS_MAX];
+        size_t count;
+        msptk_json
+                *lists[SCOPE_SETS]; /* the tool list of each set of scopes, made when asked for */
+        msptk_json *nothing;        /* an empty list */
+        char *instructions;
+        msptk_toolkit *tk; /* NULL until a call needs it */
+        principal_name *names;
+};
+
+/* ---- tools.c ---- */
+msptk_status need_toolkit(mcp_tools *t, msptk_error **ret_err);
+const tool *tool_by_name(const mcp_tools *t, const char *name);
+/* Whether it is listed for `who`. */
+bool may_see(const mcp_tools *t, const tool *o, const mcp_principal *who);
+/* The row of any operation, tool or not; NULL when there is none. */
+const msptk_json *operation_by_name(const mcp_tools *t, const char *name);
+/* Options of a call on behalf of `who`; `trace` may be NULL. Not to be used for changes: it is
+ * read-only. */
+msptk_call_opts *reading_opts(const char *principal, const char *trace);
+/* A local read on behalf of `who`, at once. `values` is borrowed; the result is the caller's, with
+ * foreign text as it came. */
+msptk_status ask_library(mcp_tools *t, const char *principal, const char *trace,
+                         const char *operation, const msptk_json *values, msptk_json **ret,
+                         msptk_error **ret_err);
+
+/* ---- describe.c ---- */
+msptk_json *describe_tool(const tool *o);
+
+/* ---- arguments.c ---- */
+typedef struct tool_args {
+        msptk_json *values; /* for the operation */
+        bool detailed;
+        int64_t max_tokens;
+        int64_t limit;            /* 0: none was given */
+        char *confirmation_token; /* NULL when absent */
+        char *idempotency_key;    /* NULL when absent */
+} tool_args;
+
+/* What is wrong with an argument. */
+typedef struct problem {
+        char *field, *expected, *got, *suggestion;
+} problem;
+bool take_arguments(const tool *o, const msptk_json *given, tool_args *ret, problem *ret_problem);
+void arguments_clear(tool_args *a);
+void problem_clear(problem *p);
+
+/* ---- invoke.c ---- */
+typedef struct run run;
+typedef void (*run_step)(run *r, msptk_status st, const msptk_json *result, const msptk_error *err);
+
+/* One call of a tool, from its arguments to its reply. */
+struct run {
+        mcp_tools *t;
+        mcp_call *c;
+        const tool *o;
+        tool_args a;
+        char *principal;
+        char trace[40];
+        char *client_id, *client_name; /* NULL when it is not about one client */
+        char *plan_token;              /* of the plan that is confirmed */
+        msptk_cancel *cancel;
+        run_step step; /* where the answer of the library goes */
+        /* pages.c */
+        msptk_json *head, *kept;
+        char *cursor; /* where the page being read begins; NULL: at the start */
+        char *next;   /* where the page after it begins */
+        size_t used;  /* bytes of what is kept, and of what stands around it */
+        bool exact;   /* the page being read is known to fit */
+        bool from_start;
+        bool cut; /* lists beside the rows were cut */
+};
+
+void call_tool(void *user, mcp_call *c, const char *name, const msptk_json *given);
+/* Asks the library for the operation with `r->a.values`; `step` gets the answer, now or later. */
+void perform(run *r, bool plan, run_step step);
+void run_free(run *r); /* after the call has been ended */
+
+/* ---- pages.c ---- */
+void read_pages(run *r);
+
+/* ---- confirm.c ---- */
+void confirm_and_change(run *r);
+
+/* ---- render.c ---- */
+/* {"content": [text], "structuredContent": ...}: both taken over. */
+void reply_with(mcp_call *c, char *text, msptk_json *structured, bool is_error);
+/* A line of the table of a page, without its line end; of its head when `row` is NULL. */
+void add_table_line(text *t, const run *r, const msptk_json *row);
+/* A row as it is shown: the keys of the columns, or everything. */
+msptk_json *shape_row(const run *r, const msptk_json *row);
+/* The text before the table. */
+void add_page_head(text *t, const run *r, const msptk_json *head, size_t shown);
+void reply_record(run *r, const msptk_json *result);
+/* {"id", "name"} in `object`, when the run is about one client. */
+void put_client(const run *r, msptk_json *object);
+/* The client of a result that is about one, unless it is known. */
+void learn_client(run *r, const msptk_json *result);
+/* A foreign name in quotes, which it cannot leave. */
+void add_name(text *t, const char *name);
+/* Names of the parameters by which a result gets smaller, comma-separated. */
+void add_filters(text *t, const run *r);
+/* A copy of an object whose lists have at most `most` elements; beside each stands how many it
+ * lost. */
+msptk_json *cut_lists(const msptk_json *json, size_t most, bool *ret_cut);
+/* A value on one line, fit for a table. */
+void add_cell(text *t, const msptk_json *value, size_t cap);
+
+/* ---- envelope.c ---- */
+/* The error as {"error": {...}}; `err` may be NULL. */
+msptk_json *envelope_of(const run *r, msptk_status st, const msptk_error *err);
+void reply_failure(run *r, msptk_status st, const msptk_error *err);
+/* An error of this door. `details` is taken over, may be NULL; reason and suggestion are put into
+ * it. */
+void reply_refusal(run *r, const char *code, const char *reason, const char *message,
+                   const char *suggestion, msptk_json *details);
+void reply_problem(run *r, const problem *p);
+void reply_rate(run *r, int64_t wait_ms);
+/* The message without paths, addresses and SQL. */
+char *public_text(const mcp_tools *t, const char *message);
+
+/* ---- hostile.c ---- */
+/* Foreign text on one line: control, direction, zero-width and tag characters and escape sequences
+ * are gone, what looks like a secret is hidden, at most `cap` bytes (and a note of what is left
+ * out). */
+void add_safe(text *t, const char *s, size_t cap);
+char *safe(const char *s, size_t cap);
+/* An object or array with the same done to every text in it; line ends are kept. */
+msptk_json *safe_tree(const msptk_json *json, size_t cap);
+
+#endif

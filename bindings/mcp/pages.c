@@ -1,0 +1,222 @@
+/*
+ * Rows within a budget of tokens. The library pages by rows, an agent pays by bytes: rows are read
+ * and measured, and the last page is read again with the very number that fits, so that its
+ * next_cursor is right. A run that asks vendors is not repeated for that: its first page is small
+ * enough for certain, the rest is read from what the run has kept.
+ */
+#include "mcp/inside.h"
+
+/* The fewest bytes a row takes in both forms; and the most, which bounds the first page of a run.
+ */
+enum { ROW_LEAST = 120, ROW_MOST_CONCISE = 1200, ROW_MOST_DETAILED = 3000, ROWS_MOST = 1000 };
+
+static size_t room(const run *r)
+{
+        return (size_t)r->a.max_tokens * 7 / 2;
+}
+
+static size_t length_of(const msptk_json *json)
+{
+        char *printed = print_tree(json);
+        size_t n = strlen(printed);
+
+        free(printed);
+        return n;
+}
+
+static int64_t rows_wanted(const run *r)
+{
+        size_t left = room(r) > r->used ? room(r) - r->used : 1;
+        size_t row = ROW_LEAST;
+        int64_t n, wanted = r->a.limit - (int64_t)msptk_json_count(r->kept);
+
+        if (r->o->outside && !r->cursor)
+                row = r->a.detailed ? ROW_MOST_DETAILED : ROW_MOST_CONCISE;
+        n = (int64_t)(left / row);
+        n = n < 1 ? 1 : n > ROWS_MOST ? ROWS_MOST : n;
+        return r->a.limit && wanted < n ? wanted : n;
+}
+
+static void got_page(run *r, msptk_status st, const msptk_json *page, const msptk_error *err);
+
+static void fetch(run *r, int64_t rows)
+{
+        put_int(r->a.values, "limit", rows);
+        if (r->cursor)
+                put_str(r->a.values, "cursor", r->cursor);
+        perform(r, false, got_page);
+}
+
+/* ---- the end ---- */
+
+static void put_tail(const run *r, msptk_json *structured, size_t shown, text *hint)
+{
+        bool more = r->next != NULL;
+
+        put_bool(structured, "truncated", more);
+        if (!msptk_json_get(r->head, "total") && !more && r->from_start)
+                put_int(structured, "total", (int64_t)shown);
+        if (!more) {
+                put_null(structured, "next_cursor");
+                return;
+        }
+        text_add(hint, "there is more: narrow by ");
+        add_filters(hint, r);
+        text_add(hint, ", or call again with cursor = next_cursor");
+        put_str(structured, "hint", hint->data);
+        put_str(structured, "next_cursor", r->next);
+}
+
+static void finish(run *r)
+{
+        size_t shown = msptk_json_count(r->kept);
+        msptk_json *structured = new_object();
+        text t = { 0 }, hint = { 0 };
+
+        put_client(r, structured);
+        for (const msptk_json *v = msptk_json_first(r->head); v; v = msptk_json_next(v))
+                put(structured, msptk_json_key(v), copy_tree(v));
+        if (msptk_json_get(structured, "count"))
+                put_int(structured, "count", (int64_t)shown);
+        add_page_head(&t, r, r->head, shown);
+        for (const msptk_json *row = msptk_json_first(r->kept); row; row = msptk_json_next(row)) {
+                add_table_line(&t, r, row);
+                text_add(&t, "\n");
+        }
+        put(structured, r->o->rows, r->kept);
+        r->kept = NULL;
+        put_tail(r, structured, shown, &hint);
+        if (hint.data)
+                text_addf(&t, "Truncated, %s; next_cursor: %s\n", hint.data, r->next);
+        text_free(&hint);
+        reply_with(r->c, t.data, structured, false);
+        run_free(r);
+}
+
+/* ---- pages ---- */
+
+/* What stands around the rows, and what it takes. */
+static void take_head(run *r, const msptk_json *page)
+{
+        const char *cursor = get_str(page, "next_cursor");
+        msptk_json *around = new_object(), *clean;
+        text t = { 0 };
+
+        for (const msptk_json *v = msptk_json_first(page); v; v = msptk_json_next(v))
+                if (strcmp(msptk_json_key(v), r->o->rows) != 0 &&
+                    strcmp(msptk_json_key(v), "next_cursor") != 0)
+                        put(around, msptk_json_key(v), copy_tree(v));
+        clean = safe_tree(around, CAP_CONCISE);
+        r->head = cut_lists(clean, LIST_MOST, &r->cut);
+        msptk_json_free(around);
+        msptk_json_free(clean);
+        add_page_head(&t, r, r->head, 1);
+        add_filters(&t, r); /* in the hint, which is said twice */
+        add_filters(&t, r);
+        r->used = t.len + length_of(r->head) + 300 + 2 * (cursor ? strlen(cursor) : 100);
+        if (r->client_name)
+                r->used += strlen(r->client_name) + strlen(r->client_id) + 30;
+        text_free(&t);
+}
+
+static size_t cost_of(const run *r, const msptk_json *row)
+{
+        text t = { 0 };
+        size_t n;
+
+        add_table_line(&t, r, row);
+        n = length_of(row) + t.len + 2;
+        text_free(&t);
+        return n;
+}
+
+/* Shapes the rows that fit; how many did. The first of all always does. */
+static size_t take_rows(run *r, const msptk_json *rows, msptk_json *into, size_t *ret_bytes)
+{
+        bool first = !r->kept;
+        bool all = r->exact || (first && r->o->outside && !r->cursor);
+        size_t n = 0, bytes = 0;
+
+        for (const msptk_json *v = msptk_json_first(rows); v; v = msptk_json_next(v)) {
+                msptk_json *row = shape_row(r, v);
+                size_t cost = cost_of(r, row);
+
+                if (!all && !(first && !n) && r->used + bytes + cost > room(r)) {
+                        msptk_json_free(row);
+                        break;
+                }
+                add(into, row);
+                bytes += cost;
+                n++;
+        }
+        *ret_bytes = bytes;
+        return n;
+}
+
+/* `taken` is taken over. */
+static void keep(run *r, msptk_json *taken, size_t bytes, const char *next)
+{
+        if (r->kept) {
+                for (const msptk_json *v = msptk_json_first(taken); v; v = msptk_json_next(v))
+                        add(r->kept, copy_tree(v));
+                msptk_json_free(taken);
+        } else {
+                r->kept = taken;
+        }
+        r->used += bytes;
+        free(r->next);
+        r->next = next ? copy_text(next) : NULL;
+}
+
+static void after_page(run *r)
+{
+        bool full = r->exact || r->used + ROW_LEAST > room(r) ||
+                    (r->a.limit && (int64_t)msptk_json_count(r->kept) >= r->a.limit);
+
+        if (!r->next || full) {
+                finish(r);
+                return;
+        }
+        free(r->cursor);
+        r->cursor = copy_text(r->next);
+        fetch(r, rows_wanted(r));
+}
+
+static void got_page(run *r, msptk_status st, const msptk_json *page, const msptk_error *err)
+{
+        const msptk_json *rows = msptk_json_get(page, r->o->rows);
+        msptk_json *taken;
+        size_t n, bytes, there = msptk_json_count(rows);
+
+        if (st < 0) {
+                reply_failure(r, st, err);
+                return;
+        }
+        if (!r->head)
+                take_head(r, page);
+        taken = new_array();
+        n = take_rows(r, rows, taken, &bytes);
+        if (n == there) {
+                keep(r, taken, bytes, get_str(page, "next_cursor"));
+                after_page(r);
+                return;
+        }
+        msptk_json_free(taken);
+        if (!n) { /* none of this page fits: it begins the next answer */
+                free(r->next);
+                r->next = copy_text(r->cursor);
+                finish(r);
+                return;
+        }
+        r->exact = true;
+        fetch(r, (int64_t)n);
+}
+
+void read_pages(run *r)
+{
+        const char *cursor = get_str(r->a.values, "cursor");
+
+        r->from_start = !cursor;
+        r->cursor = cursor ? copy_text(cursor) : NULL;
+        fetch(r, rows_wanted(r));
+}
