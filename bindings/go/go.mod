@@ -1,0 +1,3 @@
+module msptk
+
+go 1.18
