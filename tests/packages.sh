@@ -24,6 +24,7 @@ test cmd:abidiff abigail-tools
 test cmd:git git
 test py:ensurepip python3-venv
 coverage cmd:gcovr gcovr
+bindings cmd:go golang-go
 real file:/usr/lib/nagios/plugins/check_load monitoring-plugins-basic
 real cmd:openssl openssl
 TABLE

@@ -34,10 +34,14 @@ for arg in "$@"; do
                 continue
         fi
         case $arg in
-        --quick | --sanitize | --full) ;;
+        --quick | --sanitize) ;;
+        --full) groups="$groups bindings" ;; # the go command is large: a plain run skips its tests
         --real) want_real=yes ;;
         --coverage) groups="$groups coverage" ;;
-        --ci) ci=yes ;;
+        --ci)
+                ci=yes
+                groups="$groups bindings"
+                ;;
         --suite) next_is_suite=yes ;;
         --help | -h)
                 usage

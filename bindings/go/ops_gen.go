@@ -118,6 +118,17 @@ const (
 	AuditOutcomePlanned AuditOutcome = "planned"
 )
 
+// Scope is one of the constants below; a newer library may know more.
+type Scope string
+
+// Values of Scope.
+const (
+	ScopeRead    Scope = "read"
+	ScopeWrite   Scope = "write"
+	ScopeExecute Scope = "execute"
+	ScopeAdmin   Scope = "admin"
+)
+
 // Alert is "msptk.alert/1".
 type Alert struct {
 	Schema       string         `json:"schema"`
@@ -200,8 +211,10 @@ type Device struct {
 
 // Secret is "msptk.secret/1".
 type Secret struct {
-	Schema string `json:"schema"`
-	Name   string `json:"name"`
+	Schema  string `json:"schema"`
+	Name    string `json:"name"`
+	Stored  *bool  `json:"stored"`
+	Removed *bool  `json:"removed"`
 }
 
 // AdapterState is "adapters" in the result of adapter_list.
@@ -253,12 +266,13 @@ type HealthCheckCounts struct {
 
 // HealthCheckCoverage is "coverage" in the result of health_check.
 type HealthCheckCoverage struct {
-	Devices     int64            `json:"devices"`
-	Reported    int64            `json:"reported"`
-	NotReported []map[string]any `json:"not_reported"`
-	NotListed   int64            `json:"not_listed"`
-	Checks      int64            `json:"checks"`
-	Missing     int64            `json:"missing"`
+	Devices        int64            `json:"devices"`
+	Reported       int64            `json:"reported"`
+	NotReported    []map[string]any `json:"not_reported"`
+	NotListed      int64            `json:"not_listed"`
+	WithoutDevices []map[string]any `json:"without_devices"`
+	Checks         int64            `json:"checks"`
+	Missing        int64            `json:"missing"`
 }
 
 // HealthCheckAlerts is "alerts" in the result of health_check.
@@ -270,6 +284,7 @@ type HealthCheckAlerts struct {
 
 // CheckResult is "results" in the result of health_check.
 type CheckResult struct {
+	Schema     string      `json:"schema"`
 	Name       string      `json:"name"`
 	Check      string      `json:"check"`
 	Instance   string      `json:"instance"`
@@ -277,14 +292,79 @@ type CheckResult struct {
 	Message    string      `json:"message"`
 	Value      *float64    `json:"value"`
 	Unit       string      `json:"unit"`
-	Warning    *float64    `json:"warning"`
-	Critical   *float64    `json:"critical"`
 	DeviceID   string      `json:"device_id"`
 	Device     string      `json:"device"`
 	ClientID   string      `json:"client_id"`
 	CheckedAt  time.Time   `json:"checked_at"`
-	Since      time.Time   `json:"since"`
 	EvidenceID *int64      `json:"evidence_id"`
+	Warning    *float64    `json:"warning"`
+	Critical   *float64    `json:"critical"`
+	Since      time.Time   `json:"since"`
+	Metric     string      `json:"metric"`
+	Results    *int64      `json:"results"`
+	OK         *int64      `json:"ok"`
+	Warnings   *int64      `json:"warnings"`
+	Criticals  *int64      `json:"criticals"`
+	Unknowns   *int64      `json:"unknowns"`
+	Min        *float64    `json:"min"`
+	Max        *float64    `json:"max"`
+}
+
+// ClientHealth is "clients" in the result of health_status.
+type ClientHealth struct {
+	Schema    string               `json:"schema"`
+	ClientID  string               `json:"client_id"`
+	Name      string               `json:"name"`
+	Status    CheckStatus          `json:"status"`
+	Counts    HealthCheckCounts    `json:"counts"`
+	Coverage  HealthStatusCoverage `json:"coverage"`
+	Summary   string               `json:"summary"`
+	LastCheck time.Time            `json:"last_check"`
+	AgeS      *int64               `json:"age_s"`
+	Stale     bool                 `json:"stale"`
+	Alerts    HealthStatusAlerts   `json:"alerts"`
+}
+
+// HealthStatusCoverage is "coverage" in the result of health_status.
+type HealthStatusCoverage struct {
+	Devices     int64            `json:"devices"`
+	Reported    int64            `json:"reported"`
+	NotReported []map[string]any `json:"not_reported"`
+}
+
+// HealthStatusAlerts is "alerts" in the result of health_status.
+type HealthStatusAlerts struct {
+	Critical int64 `json:"critical"`
+	Warning  int64 `json:"warning"`
+	Unknown  int64 `json:"unknown"`
+}
+
+// ClientMorning is "clients" in the result of health_morning.
+type ClientMorning struct {
+	Schema     string               `json:"schema"`
+	ClientID   string               `json:"client_id"`
+	Name       string               `json:"name"`
+	Status     CheckStatus          `json:"status"`
+	Counts     HealthCheckCounts    `json:"counts"`
+	Coverage   HealthStatusCoverage `json:"coverage"`
+	Summary    string               `json:"summary"`
+	LastCheck  time.Time            `json:"last_check"`
+	AgeS       *int64               `json:"age_s"`
+	Stale      bool                 `json:"stale"`
+	Alerts     HealthStatusAlerts   `json:"alerts"`
+	New        []map[string]any     `json:"new"`
+	NewLines   []string             `json:"new_lines"`
+	Still      []map[string]any     `json:"still"`
+	StillLines []string             `json:"still_lines"`
+	Fixed      []map[string]any     `json:"fixed"`
+	FixedLines []string             `json:"fixed_lines"`
+	Silent     []string             `json:"silent"`
+}
+
+// AlertListHidden is "hidden" in the result of alert_list.
+type AlertListHidden struct {
+	Accepted int64 `json:"accepted"`
+	Snoozed  int64 `json:"snoozed"`
 }
 
 // ClientCreateParams are the parameters of ClientCreate.
@@ -368,7 +448,7 @@ type ClientListParams struct {
 	// Only clients of this status.
 	Status ClientStatus
 
-	// Only clients whose name or id has this text, in any case and script.
+	// Text in name or id, in any case and script.
 	Search string
 
 	// At most this many rows; without it all of them. From 1 to 1000.
@@ -408,9 +488,14 @@ type ClientListResult struct {
 	Reply      `json:"-"`
 }
 
-// ClientList: List clients. List MSP clients with optional filtering by tier, status, or name
+// ClientList: List clients. List MSP clients with optional filtering by tier, status, or name:
+// devices, health, when last checked. Fast, from the store; health_check looks anew. Example:
+// tier=gold search=acme.
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit client list. Since 0.1.
+//
+// Reasons of failure:
+// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) ClientList(ctx context.Context, p ClientListParams, opts ...CallOption) (*ClientListResult, error) {
 	return invoke[ClientListResult](ctx, t, p, opts)
 }
@@ -439,7 +524,9 @@ type ClientGetResult struct {
 	Reply `json:"-"`
 }
 
-// ClientGet: Show a client. Everything known of one client: tier, status, contacts, free fields.
+// ClientGet: Show a client. Everything known of one client: tier, contacts, free fields, health, and
+// what of it nobody looks after. Fast, from the store. To find the id use client_list. Example:
+// client_id=acme-corp.
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit client show. Since 0.1.
 //
@@ -624,7 +711,7 @@ type DeviceListParams struct {
 	// Only devices that this adapter knows.
 	Adapter string
 
-	// Only devices whose name, id or address has this text.
+	// Text in name, id or address.
 	Search string
 
 	// At most this many rows; without it all of them. From 1 to 1000.
@@ -667,13 +754,15 @@ type DeviceListResult struct {
 	Reply      `json:"-"`
 }
 
-// DeviceList: List devices. Devices of one client or of all, by presence, adapter or text. Presence
-// that was not heard of lately is unknown.
+// DeviceList: List devices. Devices of one client or of all, by presence, adapter or text. Fast,
+// from the store; presence that was not heard of lately is unknown. For their problems use
+// alert_list. Example: client_id=acme-corp status=down.
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit device list. Since 0.1.
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) DeviceList(ctx context.Context, p DeviceListParams, opts ...CallOption) (*DeviceListResult, error) {
 	return invoke[DeviceListResult](ctx, t, p, opts)
 }
@@ -703,7 +792,8 @@ type DeviceGetResult struct {
 }
 
 // DeviceGet: Show a device. Everything known of one device, from whom it is known, and which other
-// devices might be the same machine.
+// devices might be the same machine. Fast, from the store. For its measurements use health_history.
+// Example: device_id=srv-01.
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit device show. Since 0.1.
 //
@@ -1447,9 +1537,10 @@ type HealthCheckResult struct {
 	Reply      `json:"-"`
 }
 
-// HealthCheck: Run health checks. Runs checks of a client (or of all active ones), judges and stores
-// what is observed, raises and resolves alerts. The result says what it covered; what was not
-// observed is unknown, never ok.
+// HealthCheck: Run health checks. Asks the vendors now for one client, or for all active ones
+// without client_id; judges and stores what is observed, raises and resolves alerts. Slow, up to
+// minutes: for what is known already use health_status. What was not observed is unknown, never ok.
+// Example: client_id=acme-corp check_types=disk.
 //
 // Scope read, effect read; ends after 900 s unless the context or WithTimeout says otherwise. On the
 // command line: msp-toolkit health check. Since 0.1.
@@ -1459,7 +1550,7 @@ type HealthCheckResult struct {
 // DEVICE_NOT_FOUND (use device_list to see the devices of the client).
 // RUN_IN_PROGRESS (wait for it to end, or try again in a minute).
 // HEALTH_CHECKS_DISABLED (set health_checks.enabled to true).
-// INVALID_CURSOR (give next_cursor of the page before, with the same client).
+// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) HealthCheck(ctx context.Context, p HealthCheckParams, opts ...CallOption) (*HealthCheckResult, error) {
 	return invoke[HealthCheckResult](ctx, t, p, opts)
 }
@@ -1483,7 +1574,7 @@ type HealthHistoryParams struct {
 	// Only checks of these types.
 	CheckTypes []CheckType
 
-	// One row for each day and metric instead of every result.
+	// One row for each day and metric.
 	Daily bool
 
 	// At most this many rows; without it all of them. From 1 to 1000.
@@ -1531,13 +1622,14 @@ type HealthHistoryResult struct {
 }
 
 // HealthHistory: Read past results. Past results of a client, newest first: every stored result, or
-// one row for each day and metric.
+// one row for each day and metric. Fast, from the store. For how it is now use health_status.
+// Example: client_id=acme-corp days=30 daily=true.
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit health history. Since 0.1.
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// INVALID_CURSOR (give next_cursor of the page before).
+// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) HealthHistory(ctx context.Context, p HealthHistoryParams, opts ...CallOption) (*HealthHistoryResult, error) {
 	return invoke[HealthHistoryResult](ctx, t, p, opts)
 }
@@ -1576,27 +1668,29 @@ func (p HealthStatusParams) put(a *args) {
 
 // HealthStatusResult is what HealthStatus gives ("msptk.health_status/1").
 type HealthStatusResult struct {
-	Schema     string           `json:"schema"`
-	Status     CheckStatus      `json:"status"`
-	Clients    []map[string]any `json:"clients"`
-	NextCursor string           `json:"next_cursor"`
+	Schema     string         `json:"schema"`
+	Status     CheckStatus    `json:"status"`
+	Clients    []ClientHealth `json:"clients"`
+	NextCursor string         `json:"next_cursor"`
 	Reply      `json:"-"`
 }
 
 // HealthStatus: Summarize health. Per client: worst status, counts, which devices reported in the
-// last 24 hours, when the last check was, open alerts. What is too old is unknown.
+// last 24 hours, when the last check was, open alerts. Fast, from the store; what is too old is
+// unknown. health_check looks anew. Example: client_id=acme-corp.
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit health status. Since 0.1.
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) HealthStatus(ctx context.Context, p HealthStatusParams, opts ...CallOption) (*HealthStatusResult, error) {
 	return invoke[HealthStatusResult](ctx, t, p, opts)
 }
 
 // HealthStatusRows is HealthStatus, row by row: it reads further pages as they are needed.
-func (t *Toolkit) HealthStatusRows(ctx context.Context, p HealthStatusParams, opts ...CallOption) (*Rows[map[string]any], error) {
-	return rowsOf[map[string]any](ctx, t, p, opts)
+func (t *Toolkit) HealthStatusRows(ctx context.Context, p HealthStatusParams, opts ...CallOption) (*Rows[ClientHealth], error) {
+	return rowsOf[ClientHealth](ctx, t, p, opts)
 }
 
 // HealthMorningParams are the parameters of HealthMorning.
@@ -1634,11 +1728,11 @@ func (p HealthMorningParams) put(a *args) {
 
 // HealthMorningResult is what HealthMorning gives ("msptk.morning/1").
 type HealthMorningResult struct {
-	Schema     string           `json:"schema"`
-	Since      time.Time        `json:"since"`
-	Status     CheckStatus      `json:"status"`
-	Clients    []map[string]any `json:"clients"`
-	NextCursor string           `json:"next_cursor"`
+	Schema     string          `json:"schema"`
+	Since      time.Time       `json:"since"`
+	Status     CheckStatus     `json:"status"`
+	Clients    []ClientMorning `json:"clients"`
+	NextCursor string          `json:"next_cursor"`
 	Reply      `json:"-"`
 }
 
@@ -1649,13 +1743,14 @@ type HealthMorningResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) HealthMorning(ctx context.Context, p HealthMorningParams, opts ...CallOption) (*HealthMorningResult, error) {
 	return invoke[HealthMorningResult](ctx, t, p, opts)
 }
 
 // HealthMorningRows is HealthMorning, row by row: it reads further pages as they are needed.
-func (t *Toolkit) HealthMorningRows(ctx context.Context, p HealthMorningParams, opts ...CallOption) (*Rows[map[string]any], error) {
-	return rowsOf[map[string]any](ctx, t, p, opts)
+func (t *Toolkit) HealthMorningRows(ctx context.Context, p HealthMorningParams, opts ...CallOption) (*Rows[ClientMorning], error) {
+	return rowsOf[ClientMorning](ctx, t, p, opts)
 }
 
 // AlertListParams are the parameters of AlertList.
@@ -1669,7 +1764,7 @@ type AlertListParams struct {
 	// Only alerts of this severity.
 	Severity Severity
 
-	// Only alerts that opened or changed since then (24h, yesterday, 2026-11-21).
+	// Opened or changed since then (24h, yesterday, 2026-11-21).
 	Since time.Time
 
 	// Active: open or acknowledged, without those snoozed or accepted. Default: active.
@@ -1711,21 +1806,23 @@ func (p AlertListParams) put(a *args) {
 
 // AlertListResult is what AlertList gives ("msptk.alert_list/1").
 type AlertListResult struct {
-	Schema     string         `json:"schema"`
-	Count      int64          `json:"count"`
-	Alerts     []Alert        `json:"alerts"`
-	Hidden     map[string]any `json:"hidden"`
-	NextCursor string         `json:"next_cursor"`
+	Schema     string          `json:"schema"`
+	Count      int64           `json:"count"`
+	Alerts     []Alert         `json:"alerts"`
+	Hidden     AlertListHidden `json:"hidden"`
+	NextCursor string          `json:"next_cursor"`
 	Reply      `json:"-"`
 }
 
 // AlertList: List alerts. Alerts, worst first, then newest. By default those that want attention;
-// `hidden` counts those that are snoozed or accepted.
+// `hidden` counts those that are snoozed or accepted. Fast, from the store; health_check looks for
+// new ones. Example: severity=critical since=24h.
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit alert list. Since 0.1.
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) AlertList(ctx context.Context, p AlertListParams, opts ...CallOption) (*AlertListResult, error) {
 	return invoke[AlertListResult](ctx, t, p, opts)
 }
@@ -1737,7 +1834,7 @@ func (t *Toolkit) AlertListRows(ctx context.Context, p AlertListParams, opts ...
 
 // AlertAckParams are the parameters of AlertAck.
 type AlertAckParams struct {
-	// Its id, or the beginning or end of it (6 characters or more). Required.
+	// Id, or at least 6 characters from its beginning or end. Required.
 	AlertID string
 
 	// Why, for the history. Nil means not given.
@@ -1766,7 +1863,9 @@ type AlertAckResult struct {
 	Reply `json:"-"`
 }
 
-// AlertAck: Acknowledge an alert. Acknowledges an open alert: it stays, but no longer pages.
+// AlertAck: Acknowledge an alert. Acknowledges an open alert: it stays, but no longer pages. Fast,
+// tells no vendor. To silence it for a time use alert_snooze. Example: alert_id=9f3c21ab note="disk
+// ordered".
 //
 // Scope write, effect write, can be planned first (Toolkit.Plan). On the command line: msp-toolkit
 // alert ack. Since 0.1.
@@ -1781,7 +1880,7 @@ func (t *Toolkit) AlertAck(ctx context.Context, p AlertAckParams, opts ...CallOp
 
 // AlertResolveParams are the parameters of AlertResolve.
 type AlertResolveParams struct {
-	// Its id, or the beginning or end of it (6 characters or more). Required.
+	// Id, or at least 6 characters from its beginning or end. Required.
 	AlertID string
 
 	// Why, for the history. Nil means not given.
@@ -1825,7 +1924,7 @@ func (t *Toolkit) AlertResolve(ctx context.Context, p AlertResolveParams, opts .
 
 // AlertSnoozeParams are the parameters of AlertSnooze.
 type AlertSnoozeParams struct {
-	// Its id, or the beginning or end of it (6 characters or more). Required.
+	// Id, or at least 6 characters from its beginning or end. Required.
 	AlertID string
 
 	// How long (8h). At most one of the group "until".
@@ -1872,8 +1971,9 @@ type AlertSnoozeResult struct {
 	Reply `json:"-"`
 }
 
-// AlertSnooze: Snooze an alert. Silences the problem for a time. If it gets worse than it was, the
-// snooze does not cover it.
+// AlertSnooze: Snooze an alert. Silences the problem for a time; if it gets worse than it was, the
+// snooze does not cover it. Give one of for, until, end. Fast, tells no vendor. When somebody is at
+// it use alert_ack. Example: alert_id=9f3c21ab for=8h.
 //
 // Scope write, effect write, can be planned first (Toolkit.Plan). On the command line: msp-toolkit
 // alert snooze. Since 0.1.
@@ -1888,7 +1988,7 @@ func (t *Toolkit) AlertSnooze(ctx context.Context, p AlertSnoozeParams, opts ...
 
 // AlertAcceptParams are the parameters of AlertAccept.
 type AlertAcceptParams struct {
-	// Its id, or the beginning or end of it (6 characters or more). Required.
+	// Id, or at least 6 characters from its beginning or end. Required.
 	AlertID string
 
 	// Who carries the risk; required unless the acceptance is ended.
@@ -1963,7 +2063,7 @@ func (t *Toolkit) AlertAccept(ctx context.Context, p AlertAcceptParams, opts ...
 
 // AlertExplainParams are the parameters of AlertExplain.
 type AlertExplainParams struct {
-	// Its id, or the beginning or end of it (6 characters or more). Required.
+	// Id, or at least 6 characters from its beginning or end. Required.
 	AlertID string
 
 	// Only if it is an alert of this client.
@@ -1997,6 +2097,7 @@ type AlertExplainResult struct {
 
 // AlertExplain: Explain an alert. The whole path of the decision: what was observed, which
 // thresholds applied and where each came from, what happened since, and what keeps it silent now.
+// Fast. Ids are in alert_list. Example: alert_id=9f3c21ab.
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit alert explain. Since 0.1.
 //
@@ -2020,6 +2121,7 @@ func (ConfigShowParams) put(*args) {}
 type ConfigShowResult struct {
 	Schema    string           `json:"schema"`
 	File      string           `json:"file"`
+	Dotenv    string           `json:"dotenv"`
 	Directory string           `json:"directory"`
 	Settings  []map[string]any `json:"settings"`
 	Adapters  []map[string]any `json:"adapters"`
@@ -2219,8 +2321,9 @@ func (p SecretRotateParams) put(a *args) {
 
 // SecretRotateResult is what SecretRotate gives ("msptk.secret_rotation/1").
 type SecretRotateResult struct {
-	Schema string `json:"schema"`
-	Reply  `json:"-"`
+	Schema  string `json:"schema"`
+	Rotated bool   `json:"rotated"`
+	Reply   `json:"-"`
 }
 
 // SecretRotate: Rotate the vault's key. Makes a new key and encrypts every secret anew in one
@@ -2298,6 +2401,9 @@ type AuditListResult struct {
 // AuditList: List audit entries. Entries of the audit trail, newest first, with filters.
 //
 // Scope admin, effect read, idempotent. On the command line: msp-toolkit audit list. Since 0.1.
+//
+// Reasons of failure:
+// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) AuditList(ctx context.Context, p AuditListParams, opts ...CallOption) (*AuditListResult, error) {
 	return invoke[AuditListResult](ctx, t, p, opts)
 }
@@ -2324,9 +2430,20 @@ func (p AuditVerifyParams) put(a *args) {
 
 // AuditVerifyResult is what AuditVerify gives ("msptk.audit_verify/1").
 type AuditVerifyResult struct {
-	Schema string `json:"schema"`
-	Status string `json:"status"`
-	Reply  `json:"-"`
+	Schema    string      `json:"schema"`
+	Status    CheckStatus `json:"status"`
+	Verdict   string      `json:"verdict"`
+	Message   string      `json:"message"`
+	BadEntry  *int64      `json:"bad_entry"`
+	Entries   int64       `json:"entries"`
+	First     *int64      `json:"first"`
+	Last      *int64      `json:"last"`
+	VouchedTo *int64      `json:"vouched_to"`
+	VouchedAt string      `json:"vouched_at"`
+	PrunedTo  *int64      `json:"pruned_to"`
+	KeyKnown  bool        `json:"key_known"`
+	HeadGiven bool        `json:"head_given"`
+	Reply     `json:"-"`
 }
 
 // AuditVerify: Verify the audit trail. Recomputes the hash chain and checks the signed heads. With a
@@ -2349,8 +2466,11 @@ func (AuditHeadParams) put(*args) {}
 
 // AuditHeadResult is what AuditHead gives ("msptk.audit_head/1").
 type AuditHeadResult struct {
-	Schema string `json:"schema"`
-	Head   string `json:"head"`
+	Schema string    `json:"schema"`
+	Seq    int64     `json:"seq"`
+	Hash   string    `json:"hash"`
+	At     time.Time `json:"at"`
+	Head   string    `json:"head"`
 	Reply  `json:"-"`
 }
 
@@ -2360,6 +2480,159 @@ type AuditHeadResult struct {
 // Scope admin, effect read. On the command line: msp-toolkit audit head. Since 0.1.
 func (t *Toolkit) AuditHead(ctx context.Context, p AuditHeadParams, opts ...CallOption) (*AuditHeadResult, error) {
 	return invoke[AuditHeadResult](ctx, t, p, opts)
+}
+
+// TokenCreateParams are the parameters of TokenCreate.
+type TokenCreateParams struct {
+	// Name of the token, to know it by; its principal is token:NAME. Required.
+	Name string
+
+	// What it may do; each is needed by itself: write without read reads nothing. Default: read.
+	Scopes []Scope
+
+	// The only clients that it may see, by id or exact name; without it every client.
+	Clients []string
+
+	// When it ends (30d, 2030-01-31); within five years. Default: 90d.
+	Expires time.Time
+}
+
+// OperationName is "token_create".
+func (TokenCreateParams) OperationName() string { return "token_create" }
+
+func (p TokenCreateParams) put(a *args) {
+	a.string("name", p.Name)
+	if p.Scopes != nil {
+		a.value("scopes", p.Scopes)
+	}
+	if p.Clients != nil {
+		a.value("clients", p.Clients)
+	}
+	if !p.Expires.IsZero() {
+		a.time("expires", p.Expires)
+	}
+}
+
+// TokenCreateResult is what TokenCreate gives ("msptk.token/1").
+type TokenCreateResult struct {
+	Schema    string    `json:"schema"`
+	Name      string    `json:"name"`
+	Token     string    `json:"token"`
+	Scopes    []string  `json:"scopes"`
+	Clients   []string  `json:"clients"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Reply     `json:"-"`
+}
+
+// TokenCreate: Make an API token. Makes a token for a program that comes in over the network, with
+// scopes, clients and an end. The token is shown once; only a hash of it is kept.
+//
+// Scope secret, effect write. On the command line: msp-toolkit token create. Since 0.1.
+//
+// Reasons of failure:
+// TOKEN_EXISTS (choose another name, or remove the token first).
+// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// TOO_MANY_TOKENS (remove those that are not used any more).
+// IDEMPOTENCY_KEY_REFUSED (call without an idempotency key).
+func (t *Toolkit) TokenCreate(ctx context.Context, p TokenCreateParams, opts ...CallOption) (*TokenCreateResult, error) {
+	return invoke[TokenCreateResult](ctx, t, p, opts)
+}
+
+// TokenListParams are the parameters of TokenList.
+type TokenListParams struct {
+}
+
+// OperationName is "token_list".
+func (TokenListParams) OperationName() string { return "token_list" }
+
+func (TokenListParams) put(*args) {}
+
+// TokenListResult is what TokenList gives ("msptk.token_list/1").
+type TokenListResult struct {
+	Schema string           `json:"schema"`
+	Tokens []map[string]any `json:"tokens"`
+	Reply  `json:"-"`
+}
+
+// TokenList: List API tokens. API tokens with scopes, clients, end and last use (to the minute),
+// never the tokens themselves.
+//
+// Scope secret, effect read, idempotent. On the command line: msp-toolkit token list. Since 0.1.
+func (t *Toolkit) TokenList(ctx context.Context, p TokenListParams, opts ...CallOption) (*TokenListResult, error) {
+	return invoke[TokenListResult](ctx, t, p, opts)
+}
+
+// TokenListRows is TokenList, row by row: it reads further pages as they are needed.
+func (t *Toolkit) TokenListRows(ctx context.Context, p TokenListParams, opts ...CallOption) (*Rows[map[string]any], error) {
+	return rowsOf[map[string]any](ctx, t, p, opts)
+}
+
+// TokenRemoveParams are the parameters of TokenRemove.
+type TokenRemoveParams struct {
+	// Name of the token. Required.
+	Name string
+}
+
+// OperationName is "token_remove".
+func (TokenRemoveParams) OperationName() string { return "token_remove" }
+
+func (p TokenRemoveParams) put(a *args) {
+	a.string("name", p.Name)
+}
+
+// TokenRemoveResult is what TokenRemove gives ("msptk.token_removed/1").
+type TokenRemoveResult struct {
+	Schema  string `json:"schema"`
+	Name    string `json:"name"`
+	Removed bool   `json:"removed"`
+	Reply   `json:"-"`
+}
+
+// TokenRemove: Remove an API token. Removes an API token. Whoever uses it is refused from the next
+// call on, in every process.
+//
+// Scope secret, effect destructive. On the command line: msp-toolkit token remove. Since 0.1.
+//
+// Reasons of failure:
+// TOKEN_NOT_FOUND (use token_list to see the tokens that exist).
+func (t *Toolkit) TokenRemove(ctx context.Context, p TokenRemoveParams, opts ...CallOption) (*TokenRemoveResult, error) {
+	return invoke[TokenRemoveResult](ctx, t, p, opts)
+}
+
+// TokenCheckParams are the parameters of TokenCheck.
+type TokenCheckParams struct {
+	// The token, as a machine showed it. Required.
+	Token string
+}
+
+// OperationName is "token_check".
+func (TokenCheckParams) OperationName() string { return "token_check" }
+
+func (p TokenCheckParams) put(a *args) {
+	a.string("token", p.Token)
+}
+
+// TokenCheckResult is what TokenCheck gives ("msptk.token_check/1").
+type TokenCheckResult struct {
+	Schema    string    `json:"schema"`
+	Principal string    `json:"principal"`
+	Scopes    []string  `json:"scopes"`
+	Clients   []string  `json:"clients"`
+	ExpiresAt time.Time `json:"expires_at"`
+	Reply     `json:"-"`
+}
+
+// TokenCheck: Check an API token. For programs that let machines in: says which principal a token
+// stands for and holds that principal to its scopes and clients in all later calls. Unknown, removed
+// and expired tokens are answered alike.
+//
+// Scope secret, effect read, idempotent. On the command line: msp-toolkit . Since 0.1.
+//
+// Reasons of failure:
+// TOKEN_INVALID (make a token with 'token create', and use it before it expires).
+func (t *Toolkit) TokenCheck(ctx context.Context, p TokenCheckParams, opts ...CallOption) (*TokenCheckResult, error) {
+	return invoke[TokenCheckResult](ctx, t, p, opts)
 }
 
 // InitParams are the parameters of Init.

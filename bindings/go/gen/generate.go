@@ -102,7 +102,7 @@ func (g *generator) free(name string) string {
 // ---- results ----
 
 // Moments are volatile by nature; their names say which of the volatile texts they are.
-var momentName = regexp.MustCompile(`^(.*_at|last_.*|since|from|to|.*_until)$`)
+var momentName = regexp.MustCompile(`^(.*_at|at|last_.*|since|from|to|.*_until)$`)
 
 func isMoment(op *operation, name string) bool {
 	for _, v := range op.Result.Volatile {
@@ -131,6 +131,15 @@ func (o *object) add(op *operation, list properties) {
 	}
 }
 
+func (o *object) has(name string) bool {
+	for _, f := range o.fields {
+		if f.name == name {
+			return true
+		}
+	}
+	return false
+}
+
 func hasProperty(s *schema, name string) bool {
 	for _, p := range s.Properties {
 		if p.name == name {
@@ -140,12 +149,22 @@ func hasProperty(s *schema, name string) bool {
 	return false
 }
 
-// The record that an object inside a result is: {"schema": ...} under the name of the record.
+// The record that an object inside a result is: {"schema": ...} under the name of the record, and mostly its properties.
 func (g *generator) recordOf(name string, s *schema) *object {
-	if !hasProperty(s, "schema") {
+	o := g.records["msptk."+singular(name)+"/1"]
+	if o == nil || !hasProperty(s, "schema") {
 		return nil
 	}
-	return g.records["msptk."+singular(name)+"/1"]
+	known := 0
+	for _, p := range s.Properties {
+		if o.has(p.name) {
+			known++
+		}
+	}
+	if 4*known < 3*len(s.Properties) {
+		return nil
+	}
+	return o
 }
 
 func shape(list properties) string {
@@ -154,6 +173,22 @@ func shape(list properties) string {
 		out = append(out, p.name+":"+strings.Join(p.Type, "|"))
 	}
 	return strings.Join(out, ",")
+}
+
+// named makes a struct type, or finds the one that was chosen for this place and others.
+func (g *generator) named(op *operation, prop, word string) *object {
+	name, chosen := objectNames[op.Name+"."+prop]
+	if !chosen {
+		name = exported(op.Name) + exported(word)
+	}
+	for _, o := range g.order {
+		if chosen && o.name == name {
+			return o
+		}
+	}
+	o := &object{name: g.free(name), about: fmt.Sprintf("is %q in the result of %s", prop, op.Name)}
+	g.order = append(g.order, o)
+	return o
 }
 
 // collect finds the struct types of one result before any of them is written.
@@ -170,13 +205,8 @@ func (g *generator) collect(op *operation, prop string, s *schema) {
 		o = g.objects[shape(s.Properties)]
 	}
 	if o == nil {
-		name, ok := objectNames[op.Name+"."+prop]
-		if !ok {
-			name = exported(op.Name) + exported(word)
-		}
-		o = &object{name: g.free(name), about: fmt.Sprintf("is %q in the result of %s", prop, op.Name)}
+		o = g.named(op, prop, word)
 		g.objects[shape(s.Properties)] = o
-		g.order = append(g.order, o)
 	}
 	o.add(op, s.Properties)
 	for i := range s.Properties {
@@ -449,6 +479,8 @@ func (g *generator) prepare(ops []*operation) {
 		if op.Result.Kind == "record" {
 			g.records[op.Result.Schema].add(op, op.Result.JSON.Properties)
 		}
+	}
+	for _, op := range ops {
 		for i := range op.Result.JSON.Properties {
 			p := &op.Result.JSON.Properties[i]
 			g.collect(op, p.name, &p.schema)

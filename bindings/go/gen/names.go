@@ -47,14 +47,18 @@ var enumNames = map[string]string{
 	"open acknowledged resolved":                             "AlertStatus",
 	"active all open acknowledged resolved snoozed accepted": "AlertFilter",
 	"cpu memory disk services network custom":                "CheckType",
-	"raw day":                         "HistoryResolution",
-	"ok denied failed intent planned": "AuditOutcome",
+	"read write execute admin":                               "Scope",
+	"raw day":                                                "HistoryResolution",
+	"ok denied failed intent planned":                        "AuditOutcome",
 }
 
 // Likewise for the objects of results, by operation and property.
 var objectNames = map[string]string{
 	"health_check.results":    "CheckResult",
+	"health_history.results":  "CheckResult",
 	"adapter_list.adapters":   "AdapterState",
 	"adapter_probe.adapters":  "ProbedAdapter",
+	"health_status.clients":   "ClientHealth",
+	"health_morning.clients":  "ClientMorning",
 	"health_configure.values": "PolicyValue",
 }

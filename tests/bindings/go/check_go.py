@@ -1,0 +1,119 @@
+"""The Go binding against the library of a build: format, vet, tests under the race detector, the example, the documentation.
+usage: check_go.py SOURCE_ROOT BUILD_ROOT"""
+import hashlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
+from cases import Cases, files_below, read  # noqa: E402
+
+RACE = {"x86_64", "aarch64", "ppc64le", "s390x"}  # where Go has a race detector
+
+
+def headers_digest(root):
+    """Go's cache does not look into headers; a digest among the flags makes it."""
+    digest = hashlib.sha256()
+    for path in files_below(root, ["include"], (".h",)):
+        digest.update(read(os.path.join(root, path)).encode())
+    return digest.hexdigest()[:16]
+
+
+class Go:
+    def __init__(self, root, build):
+        place = os.path.join(build, "go")
+        self.root = root
+        self.env = dict(
+            os.environ, PKG_CONFIG_PATH=os.path.join(build, "meson-uninstalled"),
+            LD_LIBRARY_PATH=os.path.join(build, "lib"), CGO_ENABLED="1", GOCACHE=os.path.join(place, "cache"),
+            GOPATH=os.path.join(place, "path"), GOENV="off", GOPROXY="off", GOTOOLCHAIN="local", GOWORK="off",
+            GOFLAGS="-buildvcs=false", GODEBUG="", CGO_CFLAGS="-O1 -g -DMSPTK_HEADERS_%s" % headers_digest(root))
+        version = re.search(r"go1\.(\d+)", self.run(".", "version")[1])
+        if version and int(version.group(1)) >= 21:
+            self.env["GOEXPERIMENT"] = "cgocheck2"
+        else:
+            self.env["GODEBUG"] = "cgocheck=2"
+        self.race = ["-race"] if platform.machine() in RACE else []
+
+    def run(self, folder, *words, tool="go"):
+        """The thread sanitizer below -race does not know the wider address randomisation of newer kernels."""
+        wrap = []
+        if shutil.which("setarch") and subprocess.run(["setarch", "-R", "true"], stderr=subprocess.DEVNULL,
+                                                      check=False).returncode == 0:
+            wrap = ["setarch", "-R"]
+        done = subprocess.run(wrap + [tool, *words], cwd=os.path.join(self.root, folder), env=self.env, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def problems(self, folder, *words, tool="go"):
+        status, out, err = self.run(folder, *words, tool=tool)
+        return (out + err).splitlines()[-60:] or ["exit status %d" % status] if status else []
+
+
+def tests_of(go, folder):
+    """Each Go test as (name, problems)."""
+    status, out, err = go.run(folder, "test", *go.race, "-count=1", "-timeout=3000s" if os.environ.get("MSPTK_FULL")
+                              else "-timeout=240s", "-json", "./...")
+    said, ended = {}, []
+    for line in out.splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            err += line + "\n"
+            continue
+        name = "%s %s" % (event.get("Package"), event.get("Test", ""))
+        if event["Action"] == "output":
+            said.setdefault(name, []).append(event["Output"].rstrip("\n"))
+        elif event["Action"] in ("pass", "fail") and event.get("Test"):
+            ended.append(name)
+            yield name, said.get(name, ["failed"]) if event["Action"] == "fail" else []
+    if status or not ended:
+        yield folder, ["exit status %d" % status] + [line for name in said if name.endswith(" ") for line in said[name]] + \
+            err.splitlines()[-60:]
+
+
+def example_problems(go):
+    status, out, err = go.run("examples/go", "run", ".")
+    if status:
+        yield from (out + err).splitlines()[-20:] or ["exit status %d" % status]
+    for words in ("made acme-corp, tier premium", "found 4 devices", "disk"):
+        if words not in out:
+            yield "%r is not in what it says: %s" % (words, out)
+
+
+def snippet_problems(root):
+    """What docs/go.md shows in Go stands so in a file that is compiled."""
+    sources = "\n".join(read(os.path.join(root, f)) for f in files_below(root, ["examples/go", "bindings/go"], (".go", ".mod")))
+    flat = re.sub(r"\s+", " ", sources)
+    shown = re.findall(r"^```(?:go|mod)\n(.*?)^```", read(os.path.join(root, "docs", "go.md")), re.M | re.S)
+    if not shown:
+        yield "docs/go.md shows nothing"
+    for text in shown:
+        if re.sub(r"\s+", " ", text).strip() not in flat:
+            yield "no file has: " + text
+
+
+def main():
+    root, build = sys.argv[1:3]
+    cases = Cases()
+    if not shutil.which("go"):
+        cases.skip("the Go binding", "there is no go command (Debian: golang-go)")
+        cases.end()
+    go = Go(root, build)
+    folders = ["bindings/go", "examples/go"]
+    cases.check("Go files are formatted", go.run(".", "-l", *folders, tool="gofmt")[1].splitlines())
+    for folder in folders:
+        cases.check("go vet is content with " + folder, go.problems(folder, "vet", "./..."))
+    for name, problems in tests_of(go, "bindings/go"):
+        cases.check(name, problems)
+    cases.check("the example runs", example_problems(go))
+    cases.check("what docs/go.md shows is compiled", snippet_problems(root))
+    cases.end()
+
+
+if __name__ == "__main__":
+    main()
