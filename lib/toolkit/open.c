@@ -119,31 +119,6 @@ static const char *variable_of(void *user, const char *name)
         return msptk__config_env(user, name);
 }
 
-/* The first key of a database that has none yet; the vault refuses a lost one by itself. */
-static msptk_status make_first_key(ctx *c, const char *key_file, msptk_error **ret_err)
-{
-        AUTO_TX store_tx *tx = NULL;
-        file_info info;
-        int64_t keys = 0;
-        msptk_status st;
-
-        if (c->read_only || msptk__file_stat(key_file, 0, &info, NULL) != MSPTK_E_NOTFOUND)
-                return MSPTK_OK;
-        TRY(msptk__tx_begin(c->store, TX_READ, 0, &tx, ret_err));
-        TRY(msptk__query_int(tx, &keys, ret_err, "SELECT COUNT(*) FROM vault_key"));
-        if (keys)
-                return MSPTK_OK;
-        TRY(make_directory(key_file, ret_err));
-        st = msptk__vault_key_create(key_file, ret_err);
-        if (st != MSPTK_E_EXISTS)
-                return st;
-        if (ret_err) { /* another process was first */
-                msptk_error_free(*ret_err);
-                *ret_err = NULL;
-        }
-        return MSPTK_OK;
-}
-
 static msptk_status open_with_passphrase(ctx *c, const char *ref, msptk_error **ret_err)
 {
         secret_source from = { .env = variable_of,
@@ -170,7 +145,7 @@ msptk_status msptk__toolkit_open_vault(ctx *c, msptk_error **ret_err)
                 o.ephemeral = 1;
         } else {
                 o.key_file = msptk__config_str(c->config, "vault.key_file", NULL);
-                TRY(make_first_key(c, o.key_file, ret_err));
+                TRY(msptk__vault_key_first(c, o.key_file, ret_err));
         }
         return msptk__vault_open(c, &o, &c->vault, ret_err);
 }

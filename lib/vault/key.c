@@ -245,6 +245,45 @@ msptk_status msptk__vault_key_look(const char *path, file_info *ret_info, msptk_
         return msptk__file_stat(path, 0, ret_info, ret_err);
 }
 
+static msptk_status make_directory(const char *path, msptk_error **ret_err)
+{
+        AUTO_FREE char *dir = msptk__path_dirname(path);
+
+        return dir ? msptk__dir_make(dir, 0700, ret_err) : msptk__nomem(ret_err);
+}
+
+static msptk_status has_key(store *s, bool *ret, msptk_error **ret_err)
+{
+        AUTO_TX store_tx *tx = NULL;
+        int64_t keys = 0;
+
+        TRY(msptk__tx_begin(s, TX_READ, 0, &tx, ret_err));
+        TRY(msptk__query_int_values(tx, &keys, ret_err, "SELECT count(*) FROM vault_key", NULL, 0));
+        *ret = keys > 0;
+        return MSPTK_OK;
+}
+
+msptk_status msptk__vault_key_first(const ctx *c, const char *path, msptk_error **ret_err)
+{
+        AUTO_ERROR msptk_error *why = NULL;
+        file_info info;
+        msptk_status st;
+        bool had;
+
+        if (c->read_only || msptk__file_stat(path, 0, &info, NULL) != MSPTK_E_NOTFOUND)
+                return MSPTK_OK;
+        TRY(has_key(c->store, &had, ret_err));
+        if (had)
+                return MSPTK_OK;
+        TRY(make_directory(path, ret_err));
+        st = msptk__vault_key_create(path, &why);
+        if (st >= 0 || st == MSPTK_E_EXISTS) /* another process was first */
+                return MSPTK_OK;
+        if (ret_err)
+                *ret_err = STEAL(why);
+        return st;
+}
+
 library_version msptk__vault_library(void)
 {
         return (library_version){ "libsodium", SODIUM_VERSION_STRING, sodium_version_string() };

@@ -40,6 +40,10 @@ msptk_status msptk__vault_key_create(const char *path, msptk_error **ret_err);
 /* Whether a key file is there, private and well formed, without keeping the key. For `doctor`. */
 msptk_status msptk__vault_key_look(const char *path, file_info *ret_info, msptk_error **ret_err);
 
+/* Makes the key of a database that has none yet, and its directory. Leaves alone what is there, a
+ * database that lost its key (opening refuses it) and a read-only toolkit. */
+msptk_status msptk__vault_key_first(const ctx *c, const char *path, msptk_error **ret_err);
+
 /* Cheap: reads neither key nor database; the first use unlocks. Needs c->store by then. */
 msptk_status msptk__vault_open(ctx *c, const vault_opts *opts, vault **ret, msptk_error **ret_err);
 void msptk__vault_free(vault *v);

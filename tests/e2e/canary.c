@@ -28,6 +28,7 @@ static struct {
         int searched; /* texts that were looked through */
         int repeated; /* replies of the vendor with a secret in them */
         int emitted;
+        char token[64]; /* shown once, by the call that made it */
 } w = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
 /* ---- an adapter that tells everybody what it heard ---- */
@@ -181,6 +182,8 @@ static const msptk_adapter_ops leaky_ops = { .struct_size = sizeof(leaky_ops),
 static void look(const char *where, const char *bytes, size_t len)
 {
         w.searched++;
+        if (*w.token && memmem(bytes, len, w.token, strlen(w.token)))
+                fail_msg("%s: the API token is in it", where);
         for (size_t i = 0; i < CANARIES; i++) {
                 const char *at = memmem(bytes, len, canaries[i], strlen(canaries[i]));
 
@@ -340,6 +343,37 @@ static void open_toolkit(void)
                 fail_msg("%s", msptk_error_message(err));
 }
 
+/* The only answer that shows it. */
+static void make_token(void)
+{
+        msptk_args *args = msptk_args_new("token_create");
+        msptk_result *result = NULL;
+
+        msptk_args_set_str(args, "name", "canary", NULL);
+        assert_int_equal(msptk_call(w.tk, args, NULL, &result, NULL), MSPTK_OK);
+        snprintf(w.token, sizeof(w.token), "%s",
+                 msptk_json_string(msptk_json_get(msptk_result_json(result), "token"), ""));
+        assert_int_equal(strlen(w.token), 49);
+        msptk_result_free(result);
+        msptk_args_free(args);
+}
+
+/* Shown by its owner, rightly and wrongly. */
+static void show_token(void)
+{
+        char args[300];
+
+        make_token();
+        snprintf(args, sizeof(args), "{\"token\":\"%s\"}", w.token);
+        assert_int_equal(call("token_check", args), MSPTK_OK);
+        snprintf(args, sizeof(args), "{\"token\":\"%sx\"}", w.token);
+        assert_int_equal(call("token_check", args), MSPTK_E_AUTH);
+        snprintf(args, sizeof(args), "{\"token\":[\"%s\"]}", w.token);
+        assert_int_equal(call("token_check", args), MSPTK_E_INVALID);
+        snprintf(args, sizeof(args), "{\"token\":\"%s\\u0001\"}", w.token);
+        assert_int_equal(call("token_check", args), MSPTK_E_INVALID);
+}
+
 static void a_secret_is_found_nowhere(void **state)
 {
         char args[300];
@@ -354,6 +388,7 @@ static void a_secret_is_found_nowhere(void **state)
         snprintf(args, sizeof(args), "{\"name\":\"canary\",\"value\":\"%s\\u0001\"}", canaries[0]);
         assert_int_equal(call("secret_set", args), MSPTK_E_INVALID);
         assert_int_equal(call("client_create", "{\"name\":\"Acme Corp\"}"), MSPTK_OK);
+        show_token();
         for (size_t i = 0; i < CANARIES; i++) {
                 snprintf(args, sizeof(args), "{\"adapter\":\"leak%zu\"}", i);
                 (void)call("adapter_probe", args);
@@ -368,11 +403,12 @@ static void a_secret_is_found_nowhere(void **state)
         if (w.repeated < (int)CANARIES * 3)
                 fail_msg("the vendor repeated a secret %d times only", w.repeated);
         assert_true(w.emitted >= CANARIES);
-        static const char *const reads[] = { "config_show",    "config_check",  "secret_list",
-                                             "audit_list",     "audit_verify",  "audit_head",
-                                             "adapter_list",   "device_list",   "alert_list",
-                                             "client_list",    "doctor",        "health_morning",
-                                             "health_history", "health_status", NULL };
+        static const char *const reads[] = {
+                "config_show",    "config_check",  "secret_list",  "audit_list",
+                "audit_verify",   "audit_head",    "adapter_list", "device_list",
+                "alert_list",     "client_list",   "doctor",       "health_morning",
+                "health_history", "health_status", "token_list",   NULL
+        };
         for (size_t i = 0; reads[i]; i++) {
                 (void)call(reads[i], "{}");
                 (void)call(reads[i], "{\"client_id\":\"acme-corp\"}");

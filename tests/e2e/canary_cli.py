@@ -1,6 +1,7 @@
 """A known secret goes through the command: stored from standard input, wrong on the command line, in variables and .env.
 It must be in no output, message, completion, man page or file of the workspace.
 usage: canary_cli.py MSP_TOOLKIT"""
+import json
 import os
 import shutil
 import subprocess
@@ -38,9 +39,12 @@ def main():
 
     def leaks(*args, stdin=""):
         done = run(*args, stdin=stdin)
+        if token and token in done.stdout + done.stderr:
+            yield "%s shows the API token" % " ".join(args)
         if CANARY in done.stdout or CANARY in done.stderr:
             yield "%s shows it: %s" % (" ".join(args), (done.stdout + done.stderr)[:300])
 
+    token = ""
     write("msp-toolkit.yaml", CONFIG)
     write(".env", "CANARY_DOTENV='%s'\n" % CANARY)
     stored = run("secret", "set", "canary", "--json", stdin=CANARY + "\n")
@@ -49,10 +53,11 @@ def main():
     cases.check("a refusal does not show it", list(leaks("secret", "set", "no/such name!", stdin=CANARY)) +
                 list(leaks("secret", "set", "canary", stdin=CANARY + "\x01")))
     run("client", "add", "Acme Corp")
+    token = json.loads(run("token", "create", "robot", "--json").stdout)["token"]
     found = []
     for command in (["secret", "list"], ["config", "show"], ["config", "check"], ["config", "explain", "rmm.api_key"], ["doctor"],
                     ["health", "check", "acme-corp"], ["health", "check", "--all"], ["health", "history", "acme-corp"],
-                    ["alert", "list"], ["adapter", "list"], ["adapter", "probe", "rmm"], ["device", "list"], ["audit", "list"],
+                    ["alert", "list"], ["token", "list"], ["adapter", "list"], ["adapter", "probe", "rmm"], ["device", "list"], ["audit", "list"],
                     ["audit", "verify"], ["client", "show", "acme-corp"], ["morning"], ["__man"], ["completion", "bash"],
                     ["completion", "zsh"], ["completion", "fish"], ["--help"], ["secret", "set", "--help"]):
         found += list(leaks(*command)) + list(leaks("-vv", *command)) + list(leaks("--json", *command))
@@ -68,8 +73,11 @@ def main():
             if name in (".env", "literal.yaml"):
                 continue
             with open(os.path.join(path, name), "rb") as f:
-                if CANARY.encode() in f.read():
+                held = f.read()
+                if CANARY.encode() in held:
                     files.append("%s holds it" % name)
+                if token.encode() in held:
+                    files.append("%s holds the API token" % name)
     cases.check("no file of the workspace holds it", files)
     shutil.rmtree(place, ignore_errors=True)
     cases.end()

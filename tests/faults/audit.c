@@ -251,6 +251,142 @@ static void a_page_of_the_trail_is_whole(void **state)
         }
 }
 
+/* Makes a token with these clients and shows it. */
+static void let_in(world *w, const char *name, const char *clients)
+{
+        AUTO_JSON msptk_json *made = NULL;
+        char json[200];
+
+        snprintf(json, sizeof(json), "{'name': '%s', 'scopes': 'read,write', 'clients': '%s'}",
+                 name, clients);
+        made = world_do(w, "token_create", json);
+        assert_int_equal(
+                act_on(w, "token_check", "token", text_at(made, "token"), NULL, NULL, NULL),
+                MSPTK_OK);
+}
+
+static void a_token_is_whole_or_nothing(void **state)
+{
+        AUTO_WORLD world w;
+
+        (void)state;
+        world_open(&w, NULL);
+        msptk_json_free(world_do(&w, "client_create", "{'name': 'Acme Corp'}"));
+        FAULT_LOOP(fault, FAULT_ALLOC)
+        {
+                AUTO_JSON msptk_json *values = NULL;
+                AUTO_JSON msptk_json *made = NULL;
+                AUTO_ERROR msptk_error *err = NULL;
+                char json[100], name[24];
+                msptk_status st;
+                bool hit;
+
+                fault_rest(&fault);
+                snprintf(name, sizeof(name), "t%ld", fault.rounds);
+                snprintf(json, sizeof(json), "{\"name\": \"%s\", \"clients\": [\"Acme Corp\"]}",
+                         name);
+                assert_int_equal(msptk_json_parse(json, strlen(json), &values, NULL), MSPTK_OK);
+                fault_arm(&fault);
+                st = msptk__act_run(w.c, "token_create", values, NULL, &made, &err);
+                hit = fault_was_hit(&fault);
+                assert_true(hit || st == MSPTK_OK);
+                if (st < 0)
+                        assert_short_memory(st, err, &fault);
+                assert_int_equal(number(&w, "SELECT count(*) FROM api_token WHERE name = ?1", name),
+                                 st == MSPTK_OK);
+                /* One without its list would be one for all clients. */
+                assert_int_equal(
+                        number(&w, "SELECT count(*) FROM api_token_client WHERE token = ?1", name),
+                        st == MSPTK_OK);
+                if (st == MSPTK_OK)
+                        assert_int_equal(act_on(&w, "token_check", "token", text_at(made, "token"),
+                                                NULL, NULL, NULL),
+                                         MSPTK_OK);
+        }
+        assert_trail_is_sound(&w);
+}
+
+static void a_token_that_is_checked_is_good_or_not_in_at_all(void **state)
+{
+        AUTO_WORLD world w;
+
+        (void)state;
+        world_open(&w, NULL);
+        FAULT_LOOP(fault, FAULT_ALLOC)
+        {
+                AUTO_JSON msptk_json *made = NULL, *checked = NULL;
+                AUTO_ERROR msptk_error *err = NULL;
+                char json[64], principal[32];
+                msptk_call_opts opts = { .principal = principal };
+                msptk_status st;
+
+                fault_rest(&fault);
+                snprintf(json, sizeof(json), "{'name': 'c%ld'}", fault.rounds);
+                snprintf(principal, sizeof(principal), "token:c%ld", fault.rounds);
+                made = world_do(&w, "token_create", json);
+                fault_arm(&fault);
+                st = act_on(&w, "token_check", "token", text_at(made, "token"), NULL, &checked,
+                            &err);
+                assert_true(fault_was_hit(&fault) || st == MSPTK_OK);
+                if (st < 0)
+                        assert_short_memory(st, err, &fault);
+                else
+                        assert_int_equal(act_on(&w, "client_list", NULL, NULL, &opts, NULL, NULL),
+                                         MSPTK_OK);
+        }
+}
+
+/* Short memory neither shows what is hidden nor lets in. */
+static void short_memory_opens_no_door(void **state)
+{
+        static const char *const calls[][3] = {
+                { "client_get", "client_id", "Other Ltd" },
+                { "client_get", "client_id", "other-lt" },
+                { "client_list", NULL, NULL },
+                { "device_get", "device_id", "theirs" },
+                { "device_list", NULL, NULL },
+                { "alert_list", "client_id", "other-ltd" },
+        };
+        msptk_call_opts opts = { .principal = (char *)"token:bot" };
+        msptk_call_opts stranger = { .principal = (char *)"token:nobody" };
+        AUTO_WORLD world w;
+
+        (void)state;
+        world_open(&w, NULL);
+        msptk_json_free(world_do(&w, "client_create", "{'name': 'Acme Corp'}"));
+        msptk_json_free(world_do(&w, "client_create", "{'name': 'Other Ltd'}"));
+        msptk_json_free(world_do(&w, "device_add",
+                                 "{'client_id': 'other-ltd', 'name': 'Theirs', 'id': 'theirs'}"));
+        let_in(&w, "bot", "acme-corp");
+        for (size_t i = 0; i < ARRAY_LEN(calls); i++)
+                FAULT_LOOP(fault, FAULT_ALLOC)
+                {
+                        AUTO_JSON msptk_json *found = NULL;
+                        AUTO_ERROR msptk_error *err = NULL;
+                        char *text = NULL;
+                        msptk_status st = act_on(&w, calls[i][0], calls[i][1], calls[i][2], &opts,
+                                                 &found, &err);
+
+                        if (!fault_was_hit(&fault))
+                                assert_int_equal(st, calls[i][1] ? MSPTK_E_NOTFOUND : MSPTK_OK);
+                        if (st >= 0) {
+                                assert_null(calls[i][1]);
+                                assert_int_equal(msptk_json_print(found, 0, &text, NULL), MSPTK_OK);
+                                assert_null(strstr(text, "other-ltd"));
+                                assert_null(strstr(text, "theirs"));
+                        } else if (!calls[i][2] || strcmp(calls[i][2], "other-ltd") != 0) {
+                                assert_null(strstr(msptk_error_message(err), "other-ltd"));
+                        }
+                        msptk_string_free(text);
+                }
+        FAULT_LOOP(fault, FAULT_ALLOC)
+        {
+                assert_true(act_on(&w, "client_list", NULL, NULL, &stranger, NULL, NULL) < 0);
+                (void)fault_was_hit(&fault);
+        }
+        assert_trail_is_sound(&w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -260,6 +396,9 @@ int main(void)
                 cmocka_unit_test(secrets_as_acts_are_whole_or_nothing),
                 cmocka_unit_test(the_proof_of_a_trail_does_not_depend_on_memory),
                 cmocka_unit_test(a_page_of_the_trail_is_whole),
+                cmocka_unit_test(a_token_is_whole_or_nothing),
+                cmocka_unit_test(a_token_that_is_checked_is_good_or_not_in_at_all),
+                cmocka_unit_test(short_memory_opens_no_door),
         };
         return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -303,6 +303,27 @@ static void creating_a_key_never_overwrites_one(void **state)
         assert_int_equal(st.st_mode & 07777, 0600);
 }
 
+static void the_first_key_is_made_once_and_only_for_a_database_without_one(void **state)
+{
+        world *w = *state;
+        char path[128];
+        file_info info;
+
+        snprintf(path, sizeof(path), "%s/new/dir/key", w->dir);
+        w->c.read_only = 1;
+        assert_int_equal(msptk__vault_key_first(&w->c, path, NULL), MSPTK_OK);
+        assert_int_equal(msptk__file_stat(path, 0, &info, NULL), MSPTK_E_NOTFOUND);
+        w->c.read_only = 0;
+        assert_int_equal(msptk__vault_key_first(&w->c, path, NULL), MSPTK_OK);
+        assert_int_equal(msptk__vault_key_look(path, &info, NULL), MSPTK_OK);
+        assert_int_equal(msptk__vault_key_first(&w->c, path, NULL), MSPTK_OK);
+        assert_int_equal(unlink(path), 0);
+        /* From here on the database has a key, and it is another one's file that is missing. */
+        put(w, "a", CANARY, NULL);
+        assert_int_equal(msptk__vault_key_first(&w->c, path, NULL), MSPTK_OK);
+        assert_int_equal(msptk__file_stat(path, 0, &info, NULL), MSPTK_E_NOTFOUND);
+}
+
 static void a_box_moved_to_another_name_does_not_open(void **state)
 {
         AUTO_ERROR msptk_error *err = NULL;
@@ -612,6 +633,7 @@ int main(void)
                 T(a_missing_or_damaged_key_file_is_named_as_such),
                 T(a_flipped_digit_of_the_key_is_found_by_its_id),
                 T(creating_a_key_never_overwrites_one),
+                T(the_first_key_is_made_once_and_only_for_a_database_without_one),
                 T(a_box_moved_to_another_name_does_not_open),
                 T(the_length_of_a_short_secret_does_not_show),
                 T(a_passphrase_opens_and_a_wrong_one_is_named),
