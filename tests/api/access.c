@@ -695,8 +695,8 @@ static void a_page_of_one_audience_is_not_for_another(void **state)
         snprintf(json, sizeof(json), "{\"limit\":1,\"cursor\":\"%s\"}",
                  text_at(msptk_result_json(a.result), "next_cursor"));
         answer_clear(&a);
-        refused("health_check", json, "token:second", "INVALID_CURSOR");
-        refused("health_check", json, NULL, "INVALID_CURSOR");
+        refused("health_check", json, "token:second", "CURSOR_INVALID");
+        refused("health_check", json, NULL, "CURSOR_INVALID");
         a = call_in(w.tk, "health_check", json, "token:first", false);
         assert_true(a.status >= 0);
         answer_clear(&a);
