@@ -240,6 +240,35 @@ static void scopes_effects_and_plans_fit_together(void **state)
         }
 }
 
+/* Whether `name` stands in the text as `name`. */
+static bool names_it(const char *text, const char *name)
+{
+        char quoted[64];
+
+        snprintf(quoted, sizeof(quoted), "`%s`", name);
+        return strstr(text, quoted) != NULL;
+}
+
+static void the_docs_name_what_is_filtered_by_clients(void **state)
+{
+        char *text = calloc(1, 65536), *from, *to;
+        FILE *f = fopen(TEST_SOURCE_ROOT "/docs/access.md", "r");
+
+        (void)state;
+        assert_non_null(f);
+        assert_true(fread(text, 1, 65535, f) > 1000);
+        fclose(f);
+        from = strstr(text, "* These show or do their part:");
+        assert_non_null(from);
+        to = strstr(from, "\n* ");
+        assert_non_null(to);
+        *to = '\0';
+        FOR_EACH_ROW(row)
+        expect(names_it(from, row->act.name) == (row->act.clients == CLIENTS_FILTERED), row, NULL,
+               "docs/access.md and the row say different things of principals with few clients");
+        free(text);
+}
+
 static msptk_json *input_schema(const op_row *row)
 {
         AUTO_ERROR msptk_error *err = NULL;
@@ -531,6 +560,7 @@ int main(void)
                 cmocka_unit_test(defaults_are_values_that_the_check_accepts),
                 cmocka_unit_test(positions_and_flags_of_the_command_line_are_sane),
                 cmocka_unit_test(scopes_effects_and_plans_fit_together),
+                cmocka_unit_test(the_docs_name_what_is_filtered_by_clients),
                 cmocka_unit_test(schemas_keep_to_the_subset),
                 cmocka_unit_test(the_table_as_json_has_every_row),
                 cmocka_unit_test(what_is_of_the_right_type_is_accepted_by_both_or_by_neither),
