@@ -379,7 +379,7 @@ class Operation:
 
     def __call__(self, *args, **kwargs):
         params, options = self._bind(args, kwargs)
-        long = _takes_long(self.row) and threading.current_thread() is threading.main_thread()
+        long = _takes_long(self.row) and threading.get_ident() == threading.main_thread().ident
         if long and options.get("cancel") is None:
             options["cancel"] = Cancel()
 

@@ -12,7 +12,7 @@ from .errors import check
 from .managers import AlertManager, ClientManager, ConfiguredAdapter, DeviceManager, HealthMonitor, Vault
 from .ops import AsyncOps, Ops
 
-_READ_ENVIRONMENT, _SEARCH_CONFIG, _READ_ONLY, _LAZY, _DISPATCH_THREAD = 1, 2, 4, 8, 16
+_READ_ENVIRONMENT, _SEARCH_CONFIG, _READ_ONLY, _LAZY, _DISPATCH_THREAD, _NO_CHANGES = 1, 2, 4, 8, 16, 32
 
 
 def _set(opts: Any, key: str, value: Any) -> None:
@@ -71,7 +71,8 @@ class MSPToolkit:
     config_path       the configuration file; without it every setting has its default and the store lives in memory
     read_environment  True lets MSPTK_... variables, `.env` and `env:` references count, as the command line does
     search_config     True looks for a configuration file in the usual places
-    read_only         True refuses whatever changes state
+    read_only         True refuses whatever changes state, and writes nothing
+    no_changes        True refuses operations that change state; what is observed and the audit trail are still written
     lazy              True opens each part when it is first needed
     settings          key -> value above what the file says ("database.path", "adapters"); "principal" says who acts
     clock             returns the time, a datetime or microseconds UTC; for tests. Called from any thread
@@ -79,12 +80,12 @@ class MSPToolkit:
     """
 
     def __init__(self, config_path: Union[str, "os.PathLike[str]", None] = None, *, read_environment: bool = False,
-                 search_config: bool = False, read_only: bool = False, lazy: bool = False,
+                 search_config: bool = False, read_only: bool = False, no_changes: bool = False, lazy: bool = False,
                  settings: Optional[Mapping[str, Any]] = None, clock: Optional[Callable[[], Any]] = None,
                  log: Optional[Callable[[str, str, str], Any]] = None) -> None:
         flags = _DISPATCH_THREAD
         for wanted, flag in ((read_environment, _READ_ENVIRONMENT), (search_config, _SEARCH_CONFIG), (read_only, _READ_ONLY),
-                             (lazy, _LAZY)):
+                             (no_changes, _NO_CHANGES), (lazy, _LAZY)):
             flags |= flag if wanted else 0
         self._handle = _open(config_path, flags, settings or {}, clock, log)
         self._gates: Any = weakref.WeakKeyDictionary()

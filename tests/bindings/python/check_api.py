@@ -338,6 +338,10 @@ class Closing(tool.Case):
                     toolkit.get_client_manager().create("A")
         with self.fails(msptk.InvalidParameters, "E_DENIED"):
             self.clients.create("B", read_only=True)
+        with msptk.MSPToolkit(no_changes=True) as toolkit:
+            with self.fails(msptk.InvalidParameters, "E_DENIED"):
+                toolkit.get_client_manager().create("A")
+            self.assertEqual(toolkit.get_client_manager().list_clients(), [])
 
 
 class Secrets(tool.Case):

@@ -282,7 +282,7 @@ class LettingGo(tool.Case):
 
     def python(self, text, **more):
         head = "import sys; sys.dont_write_bytecode = True; sys.path.insert(0, %r); import msptk, os, threading, time\n" % tool.PACKAGE
-        return subprocess.run([sys.executable, "-X", "faulthandler", "-c", head + text], capture_output=True, text=True, timeout=60,
+        return subprocess.run([sys.executable, "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c", head + text], capture_output=True, text=True, timeout=60,
                               env=tool.clean_environment(MSPTK_LIBRARY=tool.LIBRARY), check=False, **more)
 
     def test_a_program_that_closes_nothing_ends_cleanly(self):
