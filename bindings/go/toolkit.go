@@ -79,9 +79,14 @@ func SearchConfig() Option {
 	return func(o *openOptions) error { return o.flag(C.MSPTK_OPEN_SEARCH_CONFIG) }
 }
 
-// ReadOnly refuses whatever changes state.
+// ReadOnly refuses whatever changes state, and writes nothing at all: health checks cannot run.
 func ReadOnly() Option {
 	return func(o *openOptions) error { return o.flag(C.MSPTK_OPEN_READ_ONLY) }
+}
+
+// NoChanges refuses operations that change state; what is observed and the audit trail are still written.
+func NoChanges() Option {
+	return func(o *openOptions) error { return o.flag(C.MSPTK_OPEN_NO_CHANGES) }
 }
 
 // Lazy opens each part when an operation first needs it.

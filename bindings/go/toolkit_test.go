@@ -114,6 +114,13 @@ func TestReadOnlyRefusesChanges(t *testing.T) {
 	wantIs(t, err, ErrDenied)
 	_, err = tk.ClientCreate(background, ClientCreateParams{Name: "A"})
 	must(t, err)
+	_, err = opened(t, NoChanges()).ClientCreate(background, ClientCreateParams{Name: "A"})
+	wantIs(t, err, ErrDenied)
+	path := filepath.Join(t.TempDir(), "test.db")
+	database := Setting("database", "{type: sqlite, path: '"+path+"'}")
+	must(t, opened(t, database).Close(background))
+	_, err = opened(t, database, ReadOnly()).ClientCreate(background, ClientCreateParams{Name: "A"})
+	wantIs(t, err, ErrDenied)
 }
 
 func TestCancelledContextEndsASlowCall(t *testing.T) {

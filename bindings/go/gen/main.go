@@ -61,7 +61,7 @@ func run(path string, check bool) error {
 		return err
 	}
 	if !bytes.Equal(have, made) {
-		return fmt.Errorf("%s is stale: run go generate in bindings/go", path)
+		return fmt.Errorf("%s is stale: run go generate in bindings/go, or tests/bindings/go with MSPTK_REGENERATE=1", path)
 	}
 	return nil
 }

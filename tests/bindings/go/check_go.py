@@ -1,5 +1,5 @@
 """The Go binding against the library of a build: format, vet, tests under the race detector, the example, the documentation.
-usage: check_go.py SOURCE_ROOT BUILD_ROOT"""
+usage: check_go.py SOURCE_ROOT BUILD_ROOT   (MSPTK_REGENERATE=1 makes ops_gen.go anew)"""
 import hashlib
 import json
 import os
@@ -104,8 +104,13 @@ def main():
         cases.skip("the Go binding", "there is no go command (Debian: golang-go)")
         cases.end()
     go = Go(root, build)
+    if os.environ.get("MSPTK_REGENERATE"):
+        cases.check("ops_gen.go was made anew", go.problems("bindings/go", "generate", "."))
     folders = ["bindings/go", "examples/go"]
     cases.check("Go files are formatted", go.run(".", "-l", *folders, tool="gofmt")[1].splitlines())
+    cases.check("C files have no warnings", go.problems(
+        "bindings/go", "-Wall", "-Wextra", "-Wshadow", "-Wmissing-prototypes", "-Werror", "-fsyntax-only",
+        "-I" + os.path.join(root, "include"), *[os.path.basename(f) for f in files_below(root, ["bindings/go"], (".c",))], tool="cc"))
     for folder in folders:
         cases.check("go vet is content with " + folder, go.problems(folder, "vet", "./..."))
     for name, problems in tests_of(go, "bindings/go"):
