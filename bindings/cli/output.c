@@ -155,9 +155,9 @@ static msptk_status write_rows(cli *c, msptk_result *r, int64_t *ret_count, mspt
         return st;
 }
 
-/* The document of a page, with the rows of all pages. */
+/* The document of a page, with the rows of all pages; how many they are is known behind them. */
 static msptk_status print_page(cli *c, const char *rows, const msptk_json *doc, msptk_result *r,
-                               bool limited, msptk_error **ret_err)
+                               msptk_error **ret_err)
 {
         int64_t first = (int64_t)msptk_json_count(msptk_json_get(doc, rows)), count = 0;
         const msptk_json *said = msptk_json_get(doc, "count");
@@ -187,10 +187,7 @@ static msptk_status print_page(cli *c, const char *rows, const msptk_json *doc, 
         }
         if (cursor) {
                 write_key(&w, "next_cursor");
-                if (limited)
-                        wrote = write_value(c, cursor, 2, NULL);
-                else
-                        out_write(c, "null", 4);
+                out_write(c, "null", 4);
         }
         if (st < 0 && ret_err && *ret_err) {
                 char *made = NULL;
@@ -212,10 +209,11 @@ msptk_status print_result_json(cli *c, const msptk_json *row, msptk_result *r, b
                                msptk_error **ret_err)
 {
         const msptk_json *doc = msptk_result_json(r), *result = msptk_json_get(row, "result");
+        bool whole = limited || !msptk_json_string(msptk_json_get(doc, "next_cursor"), NULL);
 
-        if (!strcmp(op_text(result, "kind"), "page") &&
+        if (!whole && !strcmp(op_text(result, "kind"), "page") &&
             msptk_json_type(msptk_json_get(doc, op_text(result, "rows"))) == MSPTK_JSON_ARRAY)
-                return print_page(c, op_text(result, "rows"), doc, r, limited, ret_err);
+                return print_page(c, op_text(result, "rows"), doc, r, ret_err);
         print_json(c, doc);
         return MSPTK_OK;
 }

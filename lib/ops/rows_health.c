@@ -293,7 +293,9 @@ const op_row msptk__health_rows[] = {
                 .columns = morning_columns,
                 .verdict = "status",
                 .coverage = "summary",
-                .volatile_keys = "since last_check age_s last_reported",
+                .volatile_keys = "since last_check age_s last_reported id short opened_at "
+                                 "changed_at last_seen snoozed_until acknowledged accepted "
+                                 "resolved evidence_id",
                 .result = MORNING_RESULT,
                 .errors = status_errors,
                 .examples = morning_examples,
