@@ -64,6 +64,7 @@ entry *msptk__entry_new(const act *a, int32_t outcome, msptk_status st, const ms
         e->door = dup_text(a->opts.door);
         e->op = dup_text(a->row->name);
         e->client_id = dup_text(a->client_id);
+        (void)msptk__redact_tokens(e->client_id); /* as it was given, when there is none */
         e->detail = detail_text(a, err);
         e->trace_id = dup_text(a->opts.trace_id);
         if (!e->principal || !e->door || !e->op || !e->client_id || !e->detail || !e->trace_id) {

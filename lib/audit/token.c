@@ -7,7 +7,6 @@
 #include <string.h>
 
 enum { TOKENS_MAX = 1000, RANDOM_BYTES = 32, USED_WAIT_MS = 50 };
-#define TOKEN_BEGINS "msptk_" /* what scanners for leaked secrets look for */
 #define LIFE_MAX_US (INT64_C(5) * 366 * MS_PER_DAY * 1000)
 #define USED_STEP_US (MS_PER_MIN * 1000) /* the last use is known to the minute */
 

@@ -220,7 +220,7 @@ msptk_status msptk__device_add_plan(act *a, const msptk_json *args, msptk_json *
         AUTO_ENROLMENT enrolment e = { 0 };
         AUTO_CLIENT client_row c = { 0 };
         AUTO_DEVICE device_row known = { 0 };
-        json_obj after = msptk__obj();
+        AUTO_OBJ json_obj after = msptk__obj();
         msptk_json *view = NULL;
         store_tx *tx;
         msptk_status st;

@@ -230,7 +230,7 @@ msptk_status msptk__device_deploy_plan(act *a, const msptk_json *args, msptk_jso
                                        msptk_error **ret_err)
 {
         AUTO_TARGET target t = { 0 };
-        json_obj after = msptk__obj();
+        AUTO_OBJ json_obj after = msptk__obj();
         msptk_json *view = NULL;
         store_tx *tx;
 

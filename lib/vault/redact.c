@@ -211,6 +211,48 @@ static size_t mask_length(const redactor *r, uint8_t *data, size_t len, uint32_t
         return out + len - in;
 }
 
+static bool is_token_byte(char c)
+{
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+               c == '-' || c == '_';
+}
+
+/* Keeps the beginning, so that one sees what stood there. */
+static size_t mask_tokens(char *data, size_t len)
+{
+        const size_t begins = strlen(TOKEN_BEGINS);
+        char *out = data, *in = data, *end = data + len, *at;
+
+        while ((at = memmem(in, (size_t)(end - in), TOKEN_BEGINS, begins))) {
+                char *after = at + begins;
+
+                while (after < end && is_token_byte(*after))
+                        after++;
+                if (after - at < (ptrdiff_t)(begins + TOKEN_CHARACTERS)) {
+                        memmove(out, in, (size_t)(after - in));
+                        out += after - in;
+                } else {
+                        memmove(out, in, (size_t)(at - in) + begins);
+                        out += (size_t)(at - in) + begins;
+                        memcpy(out, mask, MASK_LEN);
+                        out += MASK_LEN;
+                }
+                in = after;
+        }
+        if (out != in)
+                memmove(out, in, (size_t)(end - in));
+        return (size_t)(out - data) + (size_t)(end - in);
+}
+
+size_t msptk__redact_tokens(char *text)
+{
+        size_t len = text ? strlen(text) : 0, kept = len ? mask_tokens(text, len) : 0;
+
+        if (text)
+                text[kept] = '\0';
+        return kept;
+}
+
 bool msptk__redact_idle(const ctx *c)
 {
         redactor *r = c && c->vault ? &c->vault->redact : NULL;
@@ -232,6 +274,7 @@ size_t msptk__redact_bytes(const ctx *c, char *data, size_t len)
 
         if (!r || !data || !len)
                 return len;
+        len = mask_tokens(data, len);
         pthread_mutex_lock(&r->lock);
         while (lengths_of(r, below, &secret_len)) {
                 len = mask_length(r, (uint8_t *)data, len, secret_len);

@@ -109,6 +109,11 @@ int msptk__secret_is_ref(const char *ref);
  * base64, percent-encoded and JSON-escaped forms) and returns the new length. Needs no memory;
  * keeps no plain copy of the secrets (keyed fingerprints). c->vault NULL: nothing is known. ---- */
 
+/* API tokens are masked by their form, known or not: TOKEN_BEGINS and so many characters. */
+#define TOKEN_BEGINS "msptk_" /* what scanners for leaked secrets look for */
+enum { TOKEN_CHARACTERS = 43 };
+
+size_t msptk__redact_tokens(char *text); /* nothing else */
 size_t msptk__redact(const ctx *c, char *text);
 bool msptk__redact_idle(const ctx *c); /* no secret is known yet: nothing to look for */
 size_t msptk__redact_bytes(const ctx *c, char *data, size_t len);

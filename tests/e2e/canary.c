@@ -358,6 +358,17 @@ static void make_token(void)
         msptk_args_free(args);
 }
 
+static void misplace_token(const char *operation, const char *parameter)
+{
+        msptk_args *args = msptk_args_new(operation);
+        msptk_result *result = NULL;
+
+        assert_int_equal(msptk_args_set_str(args, parameter, w.token, NULL), MSPTK_OK);
+        (void)msptk_call(w.tk, args, NULL, &result, NULL);
+        msptk_result_free(result);
+        msptk_args_free(args);
+}
+
 /* Shown by its owner, rightly and wrongly. */
 static void show_token(void)
 {
@@ -372,6 +383,10 @@ static void show_token(void)
         assert_int_equal(call("token_check", args), MSPTK_E_INVALID);
         snprintf(args, sizeof(args), "{\"token\":\"%s\\u0001\"}", w.token);
         assert_int_equal(call("token_check", args), MSPTK_E_INVALID);
+        /* In the wrong place it is not kept either; the answer repeats what its owner said. */
+        misplace_token("client_get", "client_id");
+        misplace_token("device_list", "search");
+        misplace_token("alert_explain", "alert_id");
 }
 
 static void a_secret_is_found_nowhere(void **state)

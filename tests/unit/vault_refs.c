@@ -191,6 +191,23 @@ static void known_secrets_are_masked_in_every_form_they_travel_in(void **state)
         assert_redacted(w, "", "");
 }
 
+#define API_TOKEN "msptk_1qMGWFX95oShLTB0Tdn0GM6Ig9l-AsYtd57FRBQzbH8"
+
+static void an_api_token_is_known_by_its_form(void **state)
+{
+        world *w = *state;
+
+        assert_redacted(w, API_TOKEN, "msptk_***");
+        assert_redacted(w, "a " API_TOKEN ", b \"" API_TOKEN "\"", "a msptk_***, b \"msptk_***\"");
+        assert_redacted(w, "Bearer " API_TOKEN "x.", "Bearer msptk_***.");
+        assert_redacted(w, "msptk_" API_TOKEN " end", "msptk_*** end");
+        assert_redacted(w, "call msptk_operations() or msptk_health_monitor_get_status_summary",
+                        "call msptk_operations() or msptk_health_monitor_get_status_summary");
+        assert_redacted(w, "msptk_1qMGWFX95oShLTB0Tdn0GM6Ig9l-AsYtd57FRBQzbH",
+                        "msptk_1qMGWFX95oShLTB0Tdn0GM6Ig9l-AsYtd57FRBQzbH");
+        assert_redacted(w, "msptk_", "msptk_");
+}
+
 static void a_secret_within_a_longer_secret_leaves_nothing_of_either(void **state)
 {
         world *w = *state;
@@ -236,6 +253,7 @@ int main(void)
                 T(no_shell_stands_between_a_reference_and_its_program),
                 T(a_file_that_everybody_may_read_is_named_in_the_log),
                 T(known_secrets_are_masked_in_every_form_they_travel_in),
+                T(an_api_token_is_known_by_its_form),
                 T(a_secret_within_a_longer_secret_leaves_nothing_of_either),
                 T(very_short_secrets_and_no_vault_change_nothing),
                 T(the_registry_is_bounded),
