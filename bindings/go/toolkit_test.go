@@ -476,8 +476,10 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 	before := resident(t)
 	n := times(1500, 500000)
 	some(n)
-	if grown := resident(t) - before; grown > 16*1024 {
-		t.Fatalf("%d KiB more after %d calls", grown, 2*n)
+	grown := resident(t) - before
+	t.Logf("%d KiB more after %d calls", grown, 2*n)
+	if grown > 16*1024 {
+		t.Fatal("that is too much")
 	}
 }
 
