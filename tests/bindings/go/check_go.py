@@ -1,58 +1,12 @@
 """The Go binding against the library of a build: format, vet, tests under the race detector, the example, the documentation.
 usage: check_go.py SOURCE_ROOT BUILD_ROOT   (MSPTK_REGENERATE=1 makes ops_gen.go anew)"""
-import hashlib
 import json
 import os
-import platform
 import re
 import shutil
-import subprocess
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
-from cases import Cases, files_below, read  # noqa: E402
-
-RACE = {"x86_64", "aarch64", "ppc64le", "s390x"}  # where Go has a race detector
-
-
-def headers_digest(root):
-    """Go's cache does not look into headers; a digest among the flags makes it."""
-    digest = hashlib.sha256()
-    for path in files_below(root, ["include"], (".h",)):
-        digest.update(read(os.path.join(root, path)).encode())
-    return digest.hexdigest()[:16]
-
-
-class Go:
-    def __init__(self, root, build):
-        place = os.path.join(build, "go")
-        self.root = root
-        self.env = dict(
-            os.environ, PKG_CONFIG_PATH=os.path.join(build, "meson-uninstalled"),
-            LD_LIBRARY_PATH=os.path.join(build, "lib"), CGO_ENABLED="1", GOCACHE=os.path.join(place, "cache"),
-            GOPATH=os.path.join(place, "path"), GOENV="off", GOPROXY="off", GOTOOLCHAIN="local", GOWORK="off",
-            GOFLAGS="-buildvcs=false", GODEBUG="", CGO_CFLAGS="-O1 -g -DMSPTK_HEADERS_%s" % headers_digest(root))
-        version = re.search(r"go1\.(\d+)", self.run(".", "version")[1])
-        if version and int(version.group(1)) >= 21:
-            self.env["GOEXPERIMENT"] = "cgocheck2"
-        else:
-            self.env["GODEBUG"] = "cgocheck=2"
-        self.race = ["-race"] if platform.machine() in RACE else []
-
-    def run(self, folder, *words, tool="go"):
-        """The thread sanitizer below -race does not know the wider address randomisation of newer kernels."""
-        wrap = []
-        if shutil.which("setarch") and subprocess.run(["setarch", "-R", "true"], stderr=subprocess.DEVNULL,
-                                                      check=False).returncode == 0:
-            wrap = ["setarch", "-R"]
-        done = subprocess.run(wrap + [tool, *words], cwd=os.path.join(self.root, folder), env=self.env, text=True,
-                              stdin=subprocess.DEVNULL, capture_output=True, check=False)
-        return done.returncode, done.stdout, done.stderr
-
-    def problems(self, folder, *words, tool="go"):
-        status, out, err = self.run(folder, *words, tool=tool)
-        return (out + err).splitlines()[-60:] or ["exit status %d" % status] if status else []
-
+from gotool import Cases, Go, files_below, read
 
 def tests_of(go, folder):
     """Each Go test as (name, problems)."""
@@ -106,7 +60,7 @@ def main():
     go = Go(root, build)
     if os.environ.get("MSPTK_REGENERATE"):
         cases.check("ops_gen.go was made anew", go.problems("bindings/go", "generate", "."))
-    folders = ["bindings/go", "examples/go"]
+    folders = ["bindings/go", "examples/go", "tests/bindings/go/cases"]
     cases.check("Go files are formatted", go.run(".", "-l", *folders, tool="gofmt")[1].splitlines())
     cases.check("C files have no warnings", go.problems(
         "bindings/go", "-Wall", "-Wextra", "-Wshadow", "-Wmissing-prototypes", "-Werror", "-fsyntax-only",
