@@ -52,6 +52,7 @@ func (r *Reply) fill(from *Reply) { *r = *from }
 // what it touches has not changed.
 type Plan struct {
 	Changes   []Change  `json:"changes"`
+	Revision  any       `json:"revision"` // of what it touches; nil where that has none
 	Token     string    `json:"plan_token"`
 	ExpiresAt time.Time `json:"plan_expires_at"`
 	Reply     `json:"-"`
@@ -59,11 +60,11 @@ type Plan struct {
 
 // Change is one thing that a plan would do.
 type Change struct {
-	Action string         `json:"action"` // "create", "update", "delete" ...
-	What   string         `json:"what"`   // "client", "device" ...
-	ID     string         `json:"id"`
-	Before map[string]any `json:"before"` // nil when there is nothing before
-	After  map[string]any `json:"after"`  // nil when there is nothing after
+	Action string `json:"action"` // "create", "update", "delete" ...
+	What   string `json:"what"`   // "client", "device", "threshold" ...
+	ID     string `json:"id"`
+	Before any    `json:"before"` // as encoding/json makes it; nil when there is nothing before
+	After  any    `json:"after"`  // likewise
 }
 
 // Progress says how far a call is.

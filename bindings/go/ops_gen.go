@@ -398,7 +398,9 @@ type ClientCreateParams struct {
 func (ClientCreateParams) OperationName() string { return "client_create" }
 
 func (p ClientCreateParams) put(a *args) {
-	a.string("name", p.Name)
+	if p.Name != "" {
+		a.string("name", p.Name)
+	}
 	if p.Contact != nil {
 		a.string("contact", *p.Contact)
 	}
@@ -515,7 +517,9 @@ type ClientGetParams struct {
 func (ClientGetParams) OperationName() string { return "client_get" }
 
 func (p ClientGetParams) put(a *args) {
-	a.string("client_id", p.ClientID)
+	if p.ClientID != "" {
+		a.string("client_id", p.ClientID)
+	}
 }
 
 // ClientGetResult is what ClientGet gives ("msptk.client/1").
@@ -570,7 +574,9 @@ type ClientUpdateParams struct {
 func (ClientUpdateParams) OperationName() string { return "client_update" }
 
 func (p ClientUpdateParams) put(a *args) {
-	a.string("client_id", p.ClientID)
+	if p.ClientID != "" {
+		a.string("client_id", p.ClientID)
+	}
 	if p.Name != "" {
 		a.string("name", p.Name)
 	}
@@ -626,7 +632,9 @@ type ClientDeleteParams struct {
 func (ClientDeleteParams) OperationName() string { return "client_delete" }
 
 func (p ClientDeleteParams) put(a *args) {
-	a.string("client_id", p.ClientID)
+	if p.ClientID != "" {
+		a.string("client_id", p.ClientID)
+	}
 }
 
 // ClientDeleteResult is what ClientDelete gives ("msptk.client_deleted/1").
@@ -664,7 +672,9 @@ type ClientImportParams struct {
 func (ClientImportParams) OperationName() string { return "client_import" }
 
 func (p ClientImportParams) put(a *args) {
-	a.string("file", p.File)
+	if p.File != "" {
+		a.string("file", p.File)
+	}
 	if p.SkipBad {
 		a.bool("skip_bad", p.SkipBad)
 	}
@@ -782,7 +792,9 @@ type DeviceGetParams struct {
 func (DeviceGetParams) OperationName() string { return "device_get" }
 
 func (p DeviceGetParams) put(a *args) {
-	a.string("device_id", p.DeviceID)
+	if p.DeviceID != "" {
+		a.string("device_id", p.DeviceID)
+	}
 }
 
 // DeviceGetResult is what DeviceGet gives ("msptk.device/1").
@@ -849,7 +861,9 @@ type DeviceAddParams struct {
 func (DeviceAddParams) OperationName() string { return "device_add" }
 
 func (p DeviceAddParams) put(a *args) {
-	a.string("client_id", p.ClientID)
+	if p.ClientID != "" {
+		a.string("client_id", p.ClientID)
+	}
 	if p.Name != "" {
 		a.string("name", p.Name)
 	}
@@ -938,7 +952,9 @@ type DeviceUpdateParams struct {
 func (DeviceUpdateParams) OperationName() string { return "device_update" }
 
 func (p DeviceUpdateParams) put(a *args) {
-	a.string("device_id", p.DeviceID)
+	if p.DeviceID != "" {
+		a.string("device_id", p.DeviceID)
+	}
 	if p.Name != "" {
 		a.string("name", p.Name)
 	}
@@ -992,7 +1008,9 @@ type DeviceRemoveParams struct {
 func (DeviceRemoveParams) OperationName() string { return "device_remove" }
 
 func (p DeviceRemoveParams) put(a *args) {
-	a.string("device_id", p.DeviceID)
+	if p.DeviceID != "" {
+		a.string("device_id", p.DeviceID)
+	}
 }
 
 // DeviceRemoveResult is what DeviceRemove gives ("msptk.device_removed/1").
@@ -1030,8 +1048,12 @@ type DeviceMergeParams struct {
 func (DeviceMergeParams) OperationName() string { return "device_merge" }
 
 func (p DeviceMergeParams) put(a *args) {
-	a.string("device_id", p.DeviceID)
-	a.string("into", p.Into)
+	if p.DeviceID != "" {
+		a.string("device_id", p.DeviceID)
+	}
+	if p.Into != "" {
+		a.string("into", p.Into)
+	}
 }
 
 // DeviceMergeResult is what DeviceMerge gives ("msptk.device/1").
@@ -1064,7 +1086,9 @@ type DeviceUnmergeParams struct {
 func (DeviceUnmergeParams) OperationName() string { return "device_unmerge" }
 
 func (p DeviceUnmergeParams) put(a *args) {
-	a.string("device_id", p.DeviceID)
+	if p.DeviceID != "" {
+		a.string("device_id", p.DeviceID)
+	}
 }
 
 // DeviceUnmergeResult is what DeviceUnmerge gives ("msptk.device/1").
@@ -1155,7 +1179,9 @@ type AgentDeployParams struct {
 func (AgentDeployParams) OperationName() string { return "agent_deploy" }
 
 func (p AgentDeployParams) put(a *args) {
-	a.string("device_id", p.DeviceID)
+	if p.DeviceID != "" {
+		a.string("device_id", p.DeviceID)
+	}
 	if p.Adapter != "" {
 		a.string("adapter", p.Adapter)
 	}
@@ -1203,8 +1229,12 @@ type CommandRunParams struct {
 func (CommandRunParams) OperationName() string { return "command_run" }
 
 func (p CommandRunParams) put(a *args) {
-	a.string("device_id", p.DeviceID)
-	a.value("argv", p.Argv)
+	if p.DeviceID != "" {
+		a.string("device_id", p.DeviceID)
+	}
+	if p.Argv != nil {
+		a.value("argv", p.Argv)
+	}
 	if p.Adapter != "" {
 		a.string("adapter", p.Adapter)
 	}
@@ -1332,7 +1362,9 @@ type AdapterAlertsParams struct {
 func (AdapterAlertsParams) OperationName() string { return "adapter_alerts" }
 
 func (p AdapterAlertsParams) put(a *args) {
-	a.string("client_id", p.ClientID)
+	if p.ClientID != "" {
+		a.string("client_id", p.ClientID)
+	}
 	if p.Adapter != "" {
 		a.string("adapter", p.Adapter)
 	}
@@ -1588,7 +1620,9 @@ type HealthHistoryParams struct {
 func (HealthHistoryParams) OperationName() string { return "health_history" }
 
 func (p HealthHistoryParams) put(a *args) {
-	a.string("client_id", p.ClientID)
+	if p.ClientID != "" {
+		a.string("client_id", p.ClientID)
+	}
 	if p.Days != 0 {
 		a.int("days", p.Days)
 	}
@@ -1848,7 +1882,9 @@ type AlertAckParams struct {
 func (AlertAckParams) OperationName() string { return "alert_ack" }
 
 func (p AlertAckParams) put(a *args) {
-	a.string("alert_id", p.AlertID)
+	if p.AlertID != "" {
+		a.string("alert_id", p.AlertID)
+	}
 	if p.Note != nil {
 		a.string("note", *p.Note)
 	}
@@ -1894,7 +1930,9 @@ type AlertResolveParams struct {
 func (AlertResolveParams) OperationName() string { return "alert_resolve" }
 
 func (p AlertResolveParams) put(a *args) {
-	a.string("alert_id", p.AlertID)
+	if p.AlertID != "" {
+		a.string("alert_id", p.AlertID)
+	}
 	if p.Note != nil {
 		a.string("note", *p.Note)
 	}
@@ -1947,7 +1985,9 @@ type AlertSnoozeParams struct {
 func (AlertSnoozeParams) OperationName() string { return "alert_snooze" }
 
 func (p AlertSnoozeParams) put(a *args) {
-	a.string("alert_id", p.AlertID)
+	if p.AlertID != "" {
+		a.string("alert_id", p.AlertID)
+	}
 	if p.For != 0 {
 		a.duration("for", p.For)
 	}
@@ -2017,7 +2057,9 @@ type AlertAcceptParams struct {
 func (AlertAcceptParams) OperationName() string { return "alert_accept" }
 
 func (p AlertAcceptParams) put(a *args) {
-	a.string("alert_id", p.AlertID)
+	if p.AlertID != "" {
+		a.string("alert_id", p.AlertID)
+	}
 	if p.Owner != "" {
 		a.string("owner", p.Owner)
 	}
@@ -2074,7 +2116,9 @@ type AlertExplainParams struct {
 func (AlertExplainParams) OperationName() string { return "alert_explain" }
 
 func (p AlertExplainParams) put(a *args) {
-	a.string("alert_id", p.AlertID)
+	if p.AlertID != "" {
+		a.string("alert_id", p.AlertID)
+	}
 	if p.ClientID != "" {
 		a.string("client_id", p.ClientID)
 	}
@@ -2182,7 +2226,9 @@ type ConfigExplainParams struct {
 func (ConfigExplainParams) OperationName() string { return "config_explain" }
 
 func (p ConfigExplainParams) put(a *args) {
-	a.string("key", p.Key)
+	if p.Key != "" {
+		a.string("key", p.Key)
+	}
 }
 
 // ConfigExplainResult is what ConfigExplain gives ("msptk.config_setting/1").
@@ -2224,8 +2270,12 @@ type SecretSetParams struct {
 func (SecretSetParams) OperationName() string { return "secret_set" }
 
 func (p SecretSetParams) put(a *args) {
-	a.string("name", p.Name)
-	a.string("value", p.Value)
+	if p.Name != "" {
+		a.string("name", p.Name)
+	}
+	if p.Value != "" {
+		a.string("value", p.Value)
+	}
 }
 
 // SecretSetResult is what SecretSet gives ("msptk.secret/1").
@@ -2284,7 +2334,9 @@ type SecretRemoveParams struct {
 func (SecretRemoveParams) OperationName() string { return "secret_remove" }
 
 func (p SecretRemoveParams) put(a *args) {
-	a.string("name", p.Name)
+	if p.Name != "" {
+		a.string("name", p.Name)
+	}
 }
 
 // SecretRemoveResult is what SecretRemove gives ("msptk.secret/1").
@@ -2501,7 +2553,9 @@ type TokenCreateParams struct {
 func (TokenCreateParams) OperationName() string { return "token_create" }
 
 func (p TokenCreateParams) put(a *args) {
-	a.string("name", p.Name)
+	if p.Name != "" {
+		a.string("name", p.Name)
+	}
 	if p.Scopes != nil {
 		a.value("scopes", p.Scopes)
 	}
@@ -2578,7 +2632,9 @@ type TokenRemoveParams struct {
 func (TokenRemoveParams) OperationName() string { return "token_remove" }
 
 func (p TokenRemoveParams) put(a *args) {
-	a.string("name", p.Name)
+	if p.Name != "" {
+		a.string("name", p.Name)
+	}
 }
 
 // TokenRemoveResult is what TokenRemove gives ("msptk.token_removed/1").
@@ -2610,7 +2666,9 @@ type TokenCheckParams struct {
 func (TokenCheckParams) OperationName() string { return "token_check" }
 
 func (p TokenCheckParams) put(a *args) {
-	a.string("token", p.Token)
+	if p.Token != "" {
+		a.string("token", p.Token)
+	}
 }
 
 // TokenCheckResult is what TokenCheck gives ("msptk.token_check/1").

@@ -295,6 +295,15 @@ func (p *param) mayBeZero() bool {
 	return p.Min == nil || *p.Min <= 0
 }
 
+// zeroIsValue says whether the zero value of a required parameter is one that the operation may take.
+func (p *param) zeroIsValue() bool {
+	switch p.Type {
+	case "string", "secret", "file_in", "file_out", "int", "number", "bytes", "duration":
+		return p.mayBeZero()
+	}
+	return p.Type == "bool"
+}
+
 // goParam is the type of a parameter. Where the zero value of Go is a value that the operation takes, an optional
 // parameter is a pointer; elsewhere the zero value means "not given".
 func (g *generator) goParam(op *operation, p *param) string {
@@ -381,9 +390,9 @@ func putter(p *param, goType string) string {
 	default:
 		call, given = fmt.Sprintf("a.string(%q, string(%s))", p.Name, value), name+` != ""`
 	}
-	if p.Required {
+	if p.Required && p.zeroIsValue() {
 		return "\t" + call + "\n"
-	}
+	} // else the library says that it is missing, which is truer than that it is wrong
 	if plain != goType {
 		given = name + " != nil"
 	}

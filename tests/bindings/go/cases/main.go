@@ -75,12 +75,7 @@ func method(tk *msptk.Toolkit, operation string) (reflect.Value, bool) {
 // set puts a JSON value into a field of parameters; false when it cannot be said in that type.
 func set(field reflect.Value, text json.RawMessage) bool {
 	if field.Kind() == reflect.Pointer {
-		made := reflect.New(field.Type().Elem())
-		if !set(made.Elem(), text) {
-			return false
-		}
-		field.Set(made)
-		return true
+		return string(text) != "null" && json.Unmarshal(text, field.Addr().Interface()) == nil
 	}
 	var word string
 	if _, ok := field.Interface().(time.Duration); ok {
@@ -94,7 +89,17 @@ func set(field reflect.Value, text json.RawMessage) bool {
 	if json.Unmarshal(text, field.Addr().Interface()) != nil {
 		return false
 	}
-	return field.Kind() == reflect.Map || !field.IsZero() // what is zero would not be given
+	if field.Kind() == reflect.Map {
+		return sameText(field.Interface(), text)
+	}
+	return !field.IsZero() // what is zero would not be given
+}
+
+// sameText is false where a map of Go says less than the text: the order of keys, integers beyond 2^53.
+func sameText(value any, text json.RawMessage) bool {
+	var plain bytes.Buffer
+	made, err := json.Marshal(value)
+	return err == nil && json.Compact(&plain, text) == nil && bytes.Equal(made, plain.Bytes())
 }
 
 // params are the typed parameters of an operation, if the arguments can be said in them.
