@@ -39,7 +39,8 @@ def _metadata():
 
 def _sources():
     """Files of the package, relative to here."""
-    return sorted(NAME + "/" + name for name in os.listdir(os.path.join(HERE, NAME)) if name.endswith((".py", ".pyi", "py.typed")))
+    return sorted(NAME + "/" + name for name in os.listdir(os.path.join(HERE, NAME)) if name.endswith((".py", ".pyi",
+                                                                                                       "py.typed")))
 
 
 class _Wheel:

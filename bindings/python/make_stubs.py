@@ -72,7 +72,8 @@ class {name}:
     def __contains__(self, name: object) -> bool: ...
 '''
 TYPES = {"string": "str", "slug": "str", "secret": "Union[str, bytes]", "number": "float", "int": "int", "bool": "bool",
-         "time": "Time", "duration": "Duration", "period": "str", "bytes": "Union[str, int]", "list": "Union[str, Sequence[str]]",
+         "time": "Time", "duration": "Duration", "period": "str", "bytes": "Union[str, int]",
+         "list": "Union[str, Sequence[str]]",
          "argv": "Sequence[str]", "map": "Union[str, Mapping[str, Any]]", "file_in": "PathText", "file_out": "PathText"}
 OPTION_TYPES = {"plan": "bool", "plan_token": "str", "idempotency_key": "str", "timeout": "Duration", "progress": "Progress",
                 "cancel": "Cancel", "principal": "str", "trace_id": "str", "read_only": "bool"}

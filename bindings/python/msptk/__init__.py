@@ -11,8 +11,9 @@ from .errors import (STATUSES, AuthenticationFailed, ClientNotFound, InvalidPara
                      RateLimitExceeded)
 from .managers import (AlertManager, CheckResults, ClientManager, ConfiguredAdapter, DeviceManager, HealthMonitor, Vault)
 from .ops import AsyncPage, Cancel, Page
-from .records import (Alert, CheckResult, Client, CommandResult, DeploymentResult, Device, HealthSummary, Metric, Plan, Record)
-from .sdk import Context, HttpReply, Plugin, Request, RMMAdapter
+from .records import (Alert, CheckResult, Client, CommandResult, DeploymentResult, Device, HealthSummary, Metric, Plan,
+                      Record)
+from .sdk import Context, Host, HttpReply, Plugin, ProgramResult, Request, RMMAdapter
 from .toolkit import MSPToolkit
 
 
@@ -22,9 +23,9 @@ def library_version() -> str:
 
 
 __all__ = [
-    "STATUSES", "Alert", "AlertManager", "AsyncPage", "AuthenticationFailed", "Cancel", "CheckResult", "CheckResults", "Client",
-    "ClientManager", "ClientNotFound", "CommandResult", "ConfiguredAdapter", "Context", "DeploymentResult", "Device",
-    "DeviceManager", "HealthMonitor", "HealthSummary", "HttpReply", "InvalidParameters", "MSPError", "MSPSystemError",
-    "MSPToolkit", "Metric", "Page", "Plan", "Plugin", "RMMAdapter", "RateLimitExceeded", "Record", "Request", "Vault",
-    "__version__", "library_version",
+    "STATUSES", "Alert", "AlertManager", "AsyncPage", "AuthenticationFailed", "Cancel", "CheckResult", "CheckResults",
+    "Client", "ClientManager", "ClientNotFound", "CommandResult", "ConfiguredAdapter", "Context", "DeploymentResult",
+    "Device", "DeviceManager", "HealthMonitor", "HealthSummary", "Host", "HttpReply", "InvalidParameters", "MSPError",
+    "MSPSystemError", "MSPToolkit", "Metric", "Page", "Plan", "Plugin", "ProgramResult", "RMMAdapter", "RateLimitExceeded",
+    "Record", "Request", "Vault", "__version__", "library_version",
 ]

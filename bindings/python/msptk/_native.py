@@ -21,13 +21,15 @@ class _Sized(Structure):
 
 
 class DeviceRow(_Sized):
-    _fields_ = [("struct_size", c_uint32), ("presence", c_int32), ("vendor_id", c_char_p), ("name", c_char_p), ("serial", c_char_p),
+    _fields_ = [("struct_size", c_uint32), ("presence", c_int32), ("vendor_id", c_char_p), ("name", c_char_p),
+                ("serial", c_char_p),
                 ("machine_id", c_char_p), ("macs", c_char_p), ("os", c_char_p), ("kind", c_char_p), ("address", c_char_p),
                 ("vendor_client", c_char_p), ("last_seen", c_int64), ("attributes", c_void_p)]
 
 
 class MetricRow(_Sized):
-    _fields_ = [("struct_size", c_uint32), ("state", c_int32), ("vendor_id", c_char_p), ("check", c_char_p), ("metric", c_char_p),
+    _fields_ = [("struct_size", c_uint32), ("state", c_int32), ("vendor_id", c_char_p), ("check", c_char_p),
+                ("metric", c_char_p),
                 ("instance", c_char_p), ("unit", c_char_p), ("message", c_char_p), ("value", c_double), ("at", c_int64),
                 ("data", c_void_p)]
 
@@ -40,6 +42,14 @@ class AlertRow(_Sized):
 class ProgramResult(_Sized):
     _fields_ = [("struct_size", c_uint32), ("ended", c_int32), ("code", c_int32), ("truncated", c_int32), ("out", c_void_p),
                 ("out_len", c_size_t), ("err", c_void_p), ("err_len", c_size_t), ("wall_us", c_int64), ("cpu_us", c_int64)]
+
+
+class Program(_Sized):
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("argv", TEXTS), ("env", TEXTS), ("cwd", c_char_p),
+                ("input", c_char_p), ("input_len", c_size_t), ("timeout_ms", c_int64), ("output_limit", c_size_t)]
+
+
+ON_PROGRAM = CFUNCTYPE(c_int32, c_void_p, c_size_t, POINTER(ProgramResult))
 
 
 class HttpRequest(_Sized):
@@ -73,7 +83,7 @@ Host._fields_ = [
     ("emit_device", CFUNCTYPE(STATUS, REQUEST, POINTER(DeviceRow))),
     ("emit_metric", CFUNCTYPE(STATUS, REQUEST, POINTER(MetricRow))),
     ("emit_alert", CFUNCTYPE(STATUS, REQUEST, POINTER(AlertRow))),
-    ("run_programs", c_void_p),
+    ("run_programs", CFUNCTYPE(STATUS, REQUEST, POINTER(Program), c_size_t, ON_PROGRAM, c_void_p, ERROR)),
     ("http_request", CFUNCTYPE(STATUS, REQUEST, POINTER(HttpRequest), POINTER(HttpReply), ERROR)),
     ("state_get", CFUNCTYPE(STATUS, REQUEST, c_char_p, POINTER(c_void_p), ERROR)),
     ("state_put", CFUNCTYPE(STATUS, REQUEST, c_char_p, c_char_p, ERROR)),
@@ -118,7 +128,8 @@ class DeployOps(_Sized):
 
 
 class AdapterInfo(_Sized):
-    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("type", c_char_p), ("title", c_char_p), ("description", c_char_p),
+    _fields_ = [("struct_size", c_uint32), ("flags", c_uint32), ("type", c_char_p), ("title", c_char_p),
+                ("description", c_char_p),
                 ("settings", c_char_p), ("docs", c_char_p)]
 
 
@@ -146,14 +157,16 @@ EXECUTE = CFUNCTYPE(STATUS, c_void_p, CHECK_HOST, c_void_p, ERROR)
 
 
 class CheckOps(_Sized):
-    _fields_ = [("struct_size", c_uint32), ("sdk_version", c_uint32), ("name", c_char_p), ("version", c_char_p), ("per", c_int32),
+    _fields_ = [("struct_size", c_uint32), ("sdk_version", c_uint32), ("name", c_char_p), ("version", c_char_p),
+                ("per", c_int32),
                 ("reserved", c_int32), ("execute", EXECUTE), ("destroy", DESTROY)]
 
 
 #: Name of the C struct -> class, for the test of offsets.
 STRUCTS = {
     "msptk_device_row": DeviceRow, "msptk_metric_row": MetricRow, "msptk_alert_row": AlertRow,
-    "msptk_program_result": ProgramResult, "msptk_http_request": HttpRequest, "msptk_http_reply": HttpReply, "msptk_host": Host,
+    "msptk_program": Program, "msptk_program_result": ProgramResult, "msptk_http_request": HttpRequest,
+    "msptk_http_reply": HttpReply, "msptk_host": Host,
     "msptk_query": Query, "msptk_device_ops": DeviceOps, "msptk_metric_ops": MetricOps, "msptk_alert_ops": AlertOps,
     "msptk_command_ops": CommandOps, "msptk_deploy_ops": DeployOps, "msptk_adapter_info": AdapterInfo,
     "msptk_adapter_ops": AdapterOps, "msptk_check_host": CheckHost, "msptk_check_ops": CheckOps,

@@ -5,6 +5,7 @@ C status ("E_TIMEOUT"). See docs/errors.md.
 """
 import ctypes
 import json
+from typing import Any, Dict, Mapping, Optional
 
 from ._lib import lib
 
@@ -20,7 +21,7 @@ def _statuses():
 
 
 #: Name of a status -> its number, as the library has them.
-STATUSES = _statuses()
+STATUSES: Dict[str, int] = _statuses()
 
 
 class MSPError(Exception):
@@ -29,17 +30,18 @@ class MSPError(Exception):
     Adapters and checks written in Python raise it, too: `MSPError("the vendor is down", status="E_UNAVAILABLE")`.
     """
 
-    code = "SYSTEM_ERROR"
+    code: str = "SYSTEM_ERROR"
     _status = "E_INTERNAL"
 
-    def __init__(self, message="", *, status=None, details=None, retry_after=None, http_status=0, vendor_code=None):
+    def __init__(self, message: str = "", *, status: Optional[str] = None, details: Optional[Mapping[str, Any]] = None,
+                 retry_after: Optional[float] = None, http_status: int = 0, vendor_code: Optional[str] = None) -> None:
         super().__init__(message)
         #: What was being done, to what, and what went wrong.
         self.message = message
         #: Reason, suggestion and what else is known, as JSON values.
-        self.details = dict(details or {})
+        self.details: Dict[str, Any] = dict(details or {})
         #: Name of the C status, such as "E_NOTFOUND".
-        self.status = status or self.details.get("status") or self._status
+        self.status: str = status or self.details.get("status") or self._status
         if self.status not in STATUSES:
             raise ValueError("there is no status %r" % (self.status,))
         if http_status:
@@ -50,22 +52,22 @@ class MSPError(Exception):
             self.details.setdefault("retry_after_ms", int(retry_after * 1000))
 
     @property
-    def reason(self):
+    def reason(self) -> str:
         """Finer meaning than the code ("DEVICE_NOT_FOUND")."""
         return self.details.get("reason", self.status)
 
     @property
-    def suggestion(self):
+    def suggestion(self) -> str:
         """What the caller can do next; "" when nothing is known."""
         return self.details.get("suggestion", "")
 
     @property
-    def retriable(self):
+    def retriable(self) -> bool:
         """Whether the same call may succeed later."""
         return bool(self.details.get("retriable", False))
 
     @property
-    def retry_after(self):
+    def retry_after(self) -> Optional[float]:
         """Seconds to wait before trying again; None when nothing is known."""
         ms = self.details.get("retry_after_ms")
         return None if ms is None else ms / 1000

@@ -197,4 +197,5 @@ class ConfiguredAdapter(RMMAdapter, _Manager):
 
     def deploy_agent(self, device: Union[Device, str], **options: Any) -> DeploymentResult:
         """Bring the vendor's agent onto a device and wait until it was seen to check in (agent_deploy)."""
-        return self._ops.agent_deploy(adapter=self.name, device_id=device if isinstance(device, str) else device.id, **options)
+        return self._ops.agent_deploy(adapter=self.name, device_id=device if isinstance(device, str) else device.id,
+                                      **options)

@@ -10,6 +10,7 @@ import json
 import keyword
 import queue
 import threading
+import time
 import typing
 import weakref
 
@@ -34,6 +35,8 @@ OPTIONS = {
 }
 # asyncio: how many calls of one loop are under way at the same time. The library has a limit of its own for each toolkit.
 _AT_ONCE = 12
+# And how long a call waits for its turn, in seconds.
+_TURN_S = 60
 
 
 class Cancel:
@@ -43,7 +46,7 @@ class Cancel:
         self.ptr = lib.msptk_cancel_new()
         if not self.ptr:
             raise MemoryError
-        weakref.finalize(self, lib.msptk_cancel_free, self.ptr)
+        weakref.finalize(self, lib.msptk_cancel_free, self.ptr).atexit = False
 
     def trigger(self):
         """Cancel every call that holds the token, now and later. Any thread."""
@@ -365,7 +368,8 @@ class Operation:
         names = self.row["params"]
         required = [p["name"] for p in names if p["required"]] if args else ()
         if len(args) > len(required):
-            raise InvalidParameters("%s takes %d parameters by position; give the others by name" % (self.name, len(required)))
+            raise InvalidParameters("%s takes %d parameters by position; give the others by name" % (self.name,
+                                                                                                     len(required)))
         params = dict(zip(required, args))
         options = {name: kwargs.pop(spelled) for spelled, name in option_names(self.row).items() if spelled in kwargs}
         spelled = {_spelled(p["name"]): p["name"] for p in names}
@@ -457,10 +461,22 @@ class AsyncOperation(Operation):
         if options.get("cancel") is None:
             options["cancel"] = Cancel()
         async with self._gate():
-            data, verdict = await self._wait(self._begin(params, options), options["cancel"])
+            data, verdict = await self._wait(await self._begin_in_turn(params, options), options["cancel"])
         if self.row["result"]["kind"] == "record" or options.get("plan"):
             return _typed(self.row, options, data)
         return AsyncPage(self, params, options, data, verdict)
+
+    async def _begin_in_turn(self, params, options):
+        """The library refuses more calls at once than it has threads for: other loops, and threads that are just ending."""
+        pause, deadline = 0.001, time.monotonic() + _TURN_S
+        while True:
+            try:
+                return self._begin(params, options)
+            except MSPSystemError as problem:
+                if problem.status != "E_BUSY" or time.monotonic() > deadline:
+                    raise
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 0.05)
 
     def _begin(self, params, options):
         err = ctypes.c_void_p()

@@ -9,13 +9,14 @@ import json
 import math
 import threading
 import traceback
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Sequence, Union
 
 from . import _native as n
 from ._handle import LEVELS, forget, in_callback, keep, live
 from ._lib import lib
 from ._values import Tree, from_us, load, text_bytes, to_ms, to_us
-from .errors import STATUSES, InvalidParameters, MSPError, check
-from .records import CheckResult, CommandResult, DeploymentResult, Device
+from .errors import STATUSES, InvalidParameters, MSPError, MSPSystemError, check
+from .records import Alert, CheckResult, CommandResult, DeploymentResult, Device, Metric, Time
 
 _STATES = {"ok": 0, "healthy": 0, "warning": 1, "critical": 2, "unknown": 3}
 _PRESENCE = {"up": n.UP, "down": n.DOWN, "unknown": n.PRESENCE_UNKNOWN}
@@ -71,7 +72,8 @@ def _fail(problem, ret_err, log):
     lib.msptk_error_set(ret_err, status, b"python", _shown(message))
     if isinstance(problem, MSPError) and ret_err and ret_err[0]:
         details = problem.details
-        lib.msptk_error_set_vendor(ret_err[0], details.get("http_status", 0), _text(details.get("vendor_code"), "vendor_code"),
+        lib.msptk_error_set_vendor(ret_err[0], details.get("http_status", 0),
+                                   _text(details.get("vendor_code"), "vendor_code"),
                                    int(details.get("retriable", problem.status in ("E_RATE", "E_UNAVAILABLE", "E_TIMEOUT"))),
                                    details.get("retry_after_ms", 0))
     return status
@@ -94,51 +96,75 @@ class Plugin:
     `name` is a slug and the check's name in results and policy. `per` is "client" or "device". One object serves all threads.
     """
 
-    name = ""
-    version = ""
-    per = "client"
+    name: str = ""
+    version: str = ""
+    per: str = "client"
 
-    def execute(self, context):
+    def execute(self, context: "Context") -> Union[CheckResult, Iterable[CheckResult], None]:
         """Look, and return a CheckResult, or several of different `instance`."""
         raise NotImplementedError("execute")
 
 
-class Context(dict):
-    """What a check is about: `client`, `device` (None when it runs per client) and `parameters`, with what it may use."""
+class _Guard:
+    """A pointer of the library that is valid on one thread until a slot returns."""
 
-    def __init__(self, data, host):
+    def __init__(self, pointer: Any, what: str) -> None:
+        self._pointer, self._what, self._thread = pointer, what, threading.get_ident()
+
+    def get(self) -> Any:
+        """The pointer; a late or foreign use is an exception and not a crash."""
+        if self._pointer is None:
+            raise MSPSystemError("%s has ended" % self._what, status="E_CLOSED")
+        if self._thread != threading.get_ident():
+            raise InvalidParameters("%s belongs to the thread that it was given to" % self._what)
+        return self._pointer
+
+    def end(self) -> None:
+        self._pointer = None
+
+
+class Context(Dict[str, Any]):
+    """What a check is about: `client`, `device` (None when it runs per client) and `parameters`, with what it may use. Valid on
+    the check's thread until it returns."""
+
+    def __init__(self, data: Mapping[str, Any], guard: _Guard) -> None:
         super().__init__(data)
-        self._host = host
+        self._guard = guard
 
-    def cancelled(self):
+    def cancelled(self) -> bool:
         """Whether nobody waits any more; look at it in every loop."""
-        return bool(self._host.contents.cancelled(self._host))
+        host = self._guard.get()
+        return bool(host.contents.cancelled(host))
 
-    def deadline_left(self):
+    def deadline_left(self) -> Optional[float]:
         """Seconds until the deadline; None when there is none."""
-        return _seconds(self._host.contents.deadline_left_ms(self._host))
+        host = self._guard.get()
+        return _seconds(host.contents.deadline_left_ms(host))
 
-    def now(self):
+    def now(self) -> Time:
         """The time, as a datetime in UTC; under test the host says what time it is."""
-        return from_us(self._host.contents.now(self._host))
+        host = self._guard.get()
+        return from_us(host.contents.now(host))
 
-    def log(self, level, message):
+    def log(self, level: Union[str, int], message: str) -> None:
         """Log a line; level is debug, info, warning or error."""
-        self._host.contents.log(self._host, _level(level), _shown(message))
+        host = self._guard.get()
+        host.contents.log(host, _level(level), _shown(message))
 
-    def report(self, status, message, data=None, instance=""):
+    def report(self, status: str, message: str, data: Optional[Mapping[str, Any]] = None, instance: str = "") -> None:
         """Report one outcome now; returning a CheckResult does the same."""
-        state = _word(_STATES, status, "status")
+        host, state = self._guard.get(), _word(_STATES, status, "status")
         with Tree(data, "data") as tree:
-            _emitted(self._host.contents.report(self._host, _text(instance, "instance"), state, _shown(message), tree),
+            _emitted(host.contents.report(host, _text(instance, "instance"), state, _shown(message), tree),
                      "the result of instance %r" % instance)
 
-    def metric(self, name, value, unit=None, instance=""):
+    def metric(self, name: str, value: float, unit: Optional[str] = None, instance: str = "") -> None:
         """Report a number that thresholds of the policy judge."""
-        _emitted(self._host.contents.metric(self._host, _text(instance, "instance"), text_bytes(name, "metric"), float(value),
-                                            _text(unit, "unit")), "metric %r" % name)
+        host = self._guard.get()
+        _emitted(host.contents.metric(host, _text(instance, "instance"), text_bytes(name, "metric"), float(value),
+                                      _text(unit, "unit")), "metric %r" % name)
 
-    def take(self, outcome):
+    def take(self, outcome: Any) -> None:
         """Report what a check returned."""
         if outcome is None:
             return
@@ -163,14 +189,17 @@ def _emitted(status, what):
 
 @n.EXECUTE
 def _execute(number, host, context, ret_err):
+    guard = _Guard(host, "this check")
     try:
         plugin = live[number]
         with in_callback():
-            about = Context(load(context), host)
+            about = Context(load(context), guard)
             about.take(plugin.execute(about))
         return 0
     except BaseException as problem:  # noqa: B902  (nothing may cross C)
         return _fail(problem, ret_err, lambda level, text: host.contents.log(host, level, _shown(text)))
+    finally:
+        guard.end()
 
 
 def register_plugin(handle, plugin):
@@ -200,55 +229,75 @@ class HttpReply:
     status: int
     body: bytes
     content_type: str
-    next_link: str
-    retry_after: float
-    server_date: object
+    next_link: Optional[str]
+    #: Seconds; None when the reply does not say.
+    retry_after: Optional[float]
+    server_date: Time
 
-    def json(self):
+    def json(self) -> Any:
         """The body as JSON values."""
         return json.loads(self.body)
+
+
+@dataclasses.dataclass
+class ProgramResult:
+    """How a program ended: `exit_status`, or None with `ended` saying how (signalled, timed_out, not_started, lost)."""
+
+    ended: str
+    exit_status: Optional[int]
+    stdout: bytes
+    stderr: bytes
+    #: Output went beyond the limit.
+    truncated: bool
+    #: Seconds on the clock.
+    took: float
+
+
+_ENDED = ("exited", "signalled", "timed_out", "not_started", "lost")
 
 
 class Request:
     """One call of one slot: what it is about, and the services that belong to it. Valid on the slot's thread until it returns;
     the adapter finds it as `self.request`."""
 
-    def __init__(self, host, req, query=None):
-        self._host, self._req = host, req
+    def __init__(self, host: "Host", req: Any, query: Any = None) -> None:
+        self._host, self._fn, self._guard = host, host.fn, _Guard(req, "this request")
         q = query.contents if query else None
         #: Our id of the client; None where no client is meant.
-        self.client_id = _read(q.client_id) if q else None
+        self.client_id: Optional[str] = _read(q.client_id) if q else None
         #: The vendor's id of the client; None when none was configured.
-        self.vendor_client = _read(q.vendor_client) if q else None
+        self.vendor_client: Optional[str] = _read(q.vendor_client) if q else None
         #: Vendor ids of the devices that are asked for; None means all of the client.
-        self.devices = _read_list(q.devices) if q else None
+        self.devices: Optional[List[str]] = _read_list(q.devices) if q else None
         #: Names of the checks that are asked for; None means all.
-        self.checks = _read_list(q.checks) if q else None
+        self.checks: Optional[List[str]] = _read_list(q.checks) if q else None
         #: How to reach each of `devices`; an element may be None.
-        self.addresses = _read_list(q.addresses, len(self.devices or ())) if q and q.addresses else None
+        self.addresses: Optional[List[Optional[str]]] = \
+            _read_list(q.addresses, len(self.devices or ())) if q and q.addresses else None
         #: For alerts: what changed since; None means all that are open.
-        self.since = from_us(q.since) if q else None
+        self.since: Time = from_us(q.since) if q else None
 
-    def cancelled(self):
+    def cancelled(self) -> bool:
         """Whether nobody waits any more; look at it in every loop."""
-        return bool(self._host.cancelled(self._req))
+        return bool(self._fn.cancelled(self._guard.get()))
 
-    def deadline_left(self):
+    def deadline_left(self) -> Optional[float]:
         """Seconds until the deadline; None when there is none."""
-        return _seconds(self._host.deadline_left_ms(self._req))
+        return _seconds(self._fn.deadline_left_ms(self._guard.get()))
 
-    def sleep(self, seconds):
+    def sleep(self, seconds: float) -> None:
         """Sleep, but wake early and raise when the call is cancelled or its deadline passes."""
-        status = self._host.sleep_ms(self._req, to_ms(seconds))
+        status = self._fn.sleep_ms(self._guard.get(), to_ms(seconds))
         if status < 0:
             raise _Stop(status)
 
-    def progress(self, done, total=0):
+    def progress(self, done: int, total: int = 0) -> None:
         """Tell how far it is; total 0 means unknown."""
-        self._host.progress(self._req, done, total)
+        self._fn.progress(self._guard.get(), done, total)
 
-    def http(self, method, url, headers=None, body=None, auth=None, auth_setting="api_key", auth_user=None, timeout=None,
-             body_limit=0, idempotent=False):
+    def http(self, method: str, url: str, headers: Optional[Mapping[str, str]] = None, body: Union[str, bytes, None] = None,
+             auth: Optional[str] = None, auth_setting: str = "api_key", auth_user: Optional[str] = None,
+             timeout: Optional[float] = None, body_limit: int = 0, idempotent: bool = False) -> HttpReply:
         """One exchange within the origins of the instance, with retries, rate budget and limits of the library.
 
         `auth` is None, "bearer", "basic" or "header"; the secret is named by the settings key `auth_setting` and attached by
@@ -258,20 +307,38 @@ class Request:
         body = body.encode("utf-8") if isinstance(body, str) else body
         given = n.HttpRequest(
             auth=_word({None: 0, "bearer": 1, "basic": 2, "header": 3}, auth, "auth"), method=text_bytes(method, "method"),
-            url=text_bytes(url, "url"), headers=(ctypes.c_char_p * (len(lines) + 1))(*lines, None), body=body,
-            body_len=len(body or b""), auth_setting=_text(auth_setting, "auth_setting") if auth else None,
-            auth_user=_text(auth_user, "auth_user"), timeout_ms=0 if timeout is None else max(to_ms(timeout), 1),
-            body_limit=body_limit, idempotent=int(idempotent))
+            url=text_bytes(url, "url"), headers=_texts(lines), body=body, body_len=len(body or b""),
+            auth_setting=_text(auth_setting, "auth_setting") if auth else None, auth_user=_text(auth_user, "auth_user"),
+            timeout_ms=0 if timeout is None else max(to_ms(timeout), 1), body_limit=body_limit, idempotent=int(idempotent))
         reply, err = n.HttpReply(), ctypes.c_void_p()
-        check(self._host.http_request(self._req, ctypes.byref(given), ctypes.byref(reply), ctypes.byref(err)), err)
-        return HttpReply(reply.http_status, ctypes.string_at(reply.body, reply.body_len) if reply.body else b"",
-                         _read(reply.content_type) or "", _read(reply.next_link),
-                         None if reply.retry_after_ms < 0 else reply.retry_after_ms / 1000, from_us(reply.server_date))
+        check(self._fn.http_request(self._guard.get(), ctypes.byref(given), ctypes.byref(reply), ctypes.byref(err)), err)
+        return HttpReply(reply.http_status, _bytes(reply.body, reply.body_len), _read(reply.content_type) or "",
+                         _read(reply.next_link), None if reply.retry_after_ms < 0 else reply.retry_after_ms / 1000,
+                         from_us(reply.server_date))
 
-    def state_get(self, key):
+    def run(self, argv: Sequence[str], input: Optional[bytes] = None, cwd: Optional[str] = None,
+            timeout: Optional[float] = None, output_limit: int = 0) -> ProgramResult:
+        """Run a program, found by an absolute path and without a shell, as one of a bounded number; it is ended when the call
+        is cancelled. `timeout` in seconds, `output_limit` in bytes of each stream. A program that fails is a result."""
+        results: List[ProgramResult] = []
+
+        def told(_user, _index, ended):
+            r = ended.contents
+            results.append(ProgramResult(_ENDED[r.ended], r.code if r.ended == 0 else None, _bytes(r.out, r.out_len),
+                                         _bytes(r.err, r.err_len), bool(r.truncated), r.wall_us / 1e6))
+            return 0
+        program = n.Program(argv=_texts([text_bytes(w, "argv") for w in argv]), cwd=_text(cwd, "cwd"), input=input,
+                            input_len=len(input or b""), timeout_ms=0 if timeout is None else max(to_ms(timeout), 1),
+                            output_limit=output_limit)
+        err = ctypes.c_void_p()
+        check(self._fn.run_programs(self._guard.get(), ctypes.byref(program), 1, n.ON_PROGRAM(told), None, ctypes.byref(err)),
+              err)
+        return results[0]
+
+    def state_get(self, key: str) -> Optional[str]:
         """A value of the instance's small durable memory, which all processes share; None when it was never put."""
         value, err = ctypes.c_void_p(), ctypes.c_void_p()
-        status = self._host.state_get(self._req, text_bytes(key, "key"), ctypes.byref(value), ctypes.byref(err))
+        status = self._fn.state_get(self._guard.get(), text_bytes(key, "key"), ctypes.byref(value), ctypes.byref(err))
         if status == STATUSES["E_NOTFOUND"]:
             lib.msptk_error_free(err)
             return None
@@ -279,23 +346,33 @@ class Request:
         try:
             return ctypes.string_at(value).decode("utf-8")
         finally:
-            self._host.free(self._host.pointer, value)
+            self._fn.free(self._host.pointer(), value)
 
-    def state_put(self, key, value):
+    def state_put(self, key: str, value: str) -> None:
         """Keep a text of at most 65,536 bytes."""
         err = ctypes.c_void_p()
-        check(self._host.state_put(self._req, text_bytes(key, "key"), text_bytes(value, "value"), ctypes.byref(err)), err)
+        check(self._fn.state_put(self._guard.get(), text_bytes(key, "key"), text_bytes(value, "value"), ctypes.byref(err)),
+              err)
 
-    def state_update(self, key, expected, value):
+    def state_update(self, key: str, expected: Optional[str], value: str) -> bool:
         """Like state_put, but only while the key still holds `expected` (None: was never put); False when it does not."""
         err = ctypes.c_void_p()
-        status = self._host.state_update(self._req, text_bytes(key, "key"),
-                                         None if expected is None else text_bytes(expected, "expected"),
-                                         text_bytes(value, "value"), ctypes.byref(err))
+        status = self._fn.state_update(self._guard.get(), text_bytes(key, "key"),
+                                       None if expected is None else text_bytes(expected, "expected"),
+                                       text_bytes(value, "value"), ctypes.byref(err))
         if status == STATUSES["E_CONFLICT"]:
             lib.msptk_error_free(err)
             return False
         return check(status, err) == 0
+
+
+def _bytes(memory, length):
+    return ctypes.string_at(memory, length) if memory else b""
+
+
+def _texts(items):
+    """A NULL-terminated array."""
+    return (ctypes.c_char_p * (len(items) + 1))(*items, None)
 
 
 def _read(text):
@@ -311,26 +388,42 @@ def _read_list(texts, count=None):
     return found
 
 
-class Host:
-    """Services of the library to one adapter instance; the adapter finds it as `self.host`."""
+class _Functions:
+    """The host's functions, fetched once."""
 
     def __init__(self, pointer):
-        self.pointer = pointer
         for name, kind in n.Host._fields_:
             if kind is not ctypes.c_void_p:
                 setattr(self, name, getattr(pointer.contents, name))
+
+
+class Host:
+    """Services of the library to one adapter instance, from its making to its close; the adapter finds it as `self.host`."""
+
+    def __init__(self, pointer: Any) -> None:
+        self._pointer, self.fn = pointer, _Functions(pointer)
         #: Name of the instance in the configuration.
-        self.name = _read(pointer.contents.instance(pointer))
+        self.name: str = _read(self.fn.instance(pointer)) or ""
 
-    def time(self):
+    def pointer(self) -> Any:
+        """What the functions take; an exception after close."""
+        if self._pointer is None:
+            raise MSPSystemError("this adapter was closed", status="E_CLOSED")
+        return self._pointer
+
+    def end(self) -> None:
+        """The instance was closed."""
+        self._pointer = None
+
+    def time(self) -> Time:
         """The time, as a datetime in UTC."""
-        return from_us(self.now(self.pointer))
+        return from_us(self.fn.now(self.pointer()))
 
-    def write_log(self, level, message):
+    def log(self, level: Union[str, int], message: str) -> None:
         """Log a line; level is debug, info, warning or error."""
-        self.log(self.pointer, _level(level), _shown(message))
+        self.fn.log(self.pointer(), _level(level), _shown(message))
 
-    def copy(self, data, alloc, owner):
+    def copy(self, data: bytes, alloc: Any, owner: Any) -> int:
         """A NUL-terminated copy of bytes in memory of the library."""
         memory = alloc(owner, len(data) + 1)
         if not memory:
@@ -350,47 +443,50 @@ class RMMAdapter:
     """
 
     #: The `type` (or `provider`) of the configuration; a slug.
-    type = ""
-    title = ""
-    description = ""
+    type: str = ""
+    title: str = ""
+    description: str = ""
     #: Settings key -> {"type", "description", "default"}; unknown keys are refused. None accepts any.
-    settings_schema = None
+    settings_schema: Optional[Mapping[str, Any]] = None
     #: Names of the checks that get_metrics answers ("cpu", "disk" ...).
-    checks = ()
+    checks: Sequence[str] = ()
 
-    def __init__(self, host, settings):
-        """Takes notes; must neither block nor connect."""
+    def __init__(self, host: Host, settings: Dict[str, Any]) -> None:
+        """Take notes; neither block nor connect. A subclass that has its own calls this one."""
         self.host, self.settings = host, settings
 
     @property
-    def request(self):
+    def request(self) -> Request:
         """The call that this thread is in."""
-        return getattr(_current, "request", None)
+        request = getattr(_current, "request", None)
+        if request is None:
+            raise MSPSystemError("this thread is not in a call of an adapter", status="E_CLOSED")
+        return request
 
-    def close(self):
+    def close(self) -> None:
         """Called once, when nothing runs any more."""
 
-    def probe(self):
+    def probe(self) -> Any:
         """Prove cheaply that the other side is there and takes the credentials; raise when not."""
         raise NotImplementedError("this adapter cannot be probed")
 
-    def get_devices(self, client_id=None):
+    def get_devices(self, client_id: Optional[str] = None) -> Iterable[Device]:
         """Give every Device of the client; `client_id` is the vendor's id of it where one is configured, else ours."""
         raise NotImplementedError("get_devices")
 
-    def get_metrics(self, client_id, devices, checks):
+    def get_metrics(self, client_id: str, devices: Optional[List[str]], checks: Optional[List[str]]) -> Iterable[Metric]:
         """Give a Metric for each fact that is asked for; what cannot be read is `state="unknown"` with a message."""
         raise NotImplementedError("get_metrics")
 
-    def get_alerts(self, client_id, since=None):
+    def get_alerts(self, client_id: str, since: Time = None) -> Iterable[Alert]:
         """Give every Alert of the vendor that changed since then; None means all that are open."""
         raise NotImplementedError("get_alerts")
 
-    def execute_command(self, device_id, command):
+    def execute_command(self, device_id: str, command: Any) -> CommandResult:
         """Run a command (a list of words) on a device, named by its vendor id; give a CommandResult."""
         raise NotImplementedError("execute_command")
 
-    def deploy_agent(self, device):
+    def deploy_agent(self, device: Any) -> DeploymentResult:
         """Bring the agent onto a Device and wait until it was seen to check in; give a DeploymentResult with the evidence."""
         raise NotImplementedError("deploy_agent")
 
@@ -400,9 +496,11 @@ class _Slot:
 
     def __init__(self, number, req, query, ret_err):
         self.ret_err, self.status = ret_err, 0
-        self.adapter = live[number]
-        self.host = self.adapter.host
+        self.adapter, self.host = live[number]
         self.request = Request(self.host, req, query)
+
+    def log(self, level, text):
+        self.host.log(level, text)
 
     def __enter__(self):
         _current.request = self.request
@@ -414,7 +512,8 @@ class _Slot:
         self._mark.__exit__()
         _current.request = None
         if problem is not None:
-            self.status = _fail(problem, self.ret_err, lambda level, text: self.host.log(self.host.pointer, level, _shown(text)))
+            self.status = _fail(problem, self.ret_err, self.log)
+        self.request._guard.end()
         return True
 
     def client(self):
@@ -435,7 +534,7 @@ def _slot(body):
 
 
 def _emit(slot, emit, row, what):
-    _emitted(emit(slot.request._req, ctypes.byref(row)), what)
+    _emitted(emit(slot.request._guard.get(), ctypes.byref(row)), what)
 
 
 def _devices(slot, _query):
@@ -449,7 +548,7 @@ def _devices(slot, _query):
                 os=_text(device.os, "os"), kind=_text(device.kind, "kind"), address=_text(device.address, "address"),
                 vendor_client=_text(device.vendor_client, "vendor_client"), last_seen=to_us(device.last_seen),
                 attributes=attributes)
-            _emit(slot, slot.host.emit_device, row, "device %r" % vendor_id)
+            _emit(slot, slot.host.fn.emit_device, row, "device %r" % vendor_id)
 
 
 def _metrics(slot, _query):
@@ -465,7 +564,7 @@ def _metrics(slot, _query):
                 metric=_text(m.metric, "metric"), instance=_text(m.instance, "instance"), unit=_text(m.unit, "unit"),
                 message=None if not m.message else _shown(m.message), value=math.nan if m.value is None else m.value,
                 at=to_us(m.at), data=data)
-            _emit(slot, slot.host.emit_metric, row, "metric %r of %r" % (m.metric, m.vendor_id))
+            _emit(slot, slot.host.fn.emit_metric, row, "metric %r of %r" % (m.metric, m.vendor_id))
 
 
 def _alerts(slot, _query):
@@ -475,7 +574,7 @@ def _alerts(slot, _query):
             severity=severity, vendor_id=_text(a.vendor_id, "vendor_id"),
             vendor_alert=_text(a.vendor_alert or a.id, "vendor_alert"), check=_text(a.check, "check"),
             instance=_text(a.instance, "instance"), message=_shown(a.message), at=to_us(a.at))
-        _emit(slot, slot.host.emit_alert, row, "alert %r" % (a.vendor_alert or a.id))
+        _emit(slot, slot.host.fn.emit_alert, row, "alert %r" % (a.vendor_alert or a.id))
 
 
 def _command(slot, device_id, command, ret_result):
@@ -485,7 +584,7 @@ def _command(slot, device_id, command, ret_result):
     outputs = []
     for text in (result.stdout, result.stderr):
         data = text if isinstance(text, bytes) else str(text).encode("utf-8", "replace")
-        outputs.append((slot.host.copy(data, slot.host.request_alloc, slot.request._req), len(data)))
+        outputs.append((slot.host.copy(data, slot.host.fn.request_alloc, slot.request._guard.get()), len(data)))
     out = ret_result.contents
     out.ended, out.code, out.truncated = 0, result.exit_status, int(result.truncated)
     (out.out, out.out_len), (out.err, out.err_len) = outputs
@@ -501,7 +600,7 @@ def _agent(slot, device, ret_evidence):
     result = slot.adapter.deploy_agent(known)
     evidence = result.evidence if isinstance(result, DeploymentResult) else result
     if evidence:
-        ret_evidence[0] = slot.host.copy(_shown(evidence), slot.host.alloc, slot.host.pointer)
+        ret_evidence[0] = slot.host.copy(_shown(evidence), slot.host.fn.alloc, slot.host.pointer())
 
 
 def _probe(slot):
@@ -510,8 +609,12 @@ def _probe(slot):
 
 def _close(number):
     try:
-        with in_callback():
-            live.pop(number).close()
+        adapter, host = live.pop(number)
+        try:
+            with in_callback():
+                adapter.close()
+        finally:
+            host.end()
     except BaseException:  # noqa: B902  (it ends either way)
         pass
 
@@ -528,8 +631,7 @@ def _opener(cls):
             with in_callback():
                 services = Host(host)
                 adapter = cls(services, load(settings))
-                adapter.host = services
-                ret_self[0] = keep(adapter)
+                ret_self[0] = keep((adapter, services))
             return 0
         except BaseException as problem:  # noqa: B902
             return _fail(problem, ret_err, lambda level, text: host.contents.log(host, level, _shown(text)))
@@ -551,7 +653,7 @@ def register_adapter(handle, cls):
     if _has(cls, "get_devices"):
         ops.devices = ctypes.pointer(n.DeviceOps(list=_LIST_DEVICES))
     if _has(cls, "get_metrics"):
-        ops.metrics = ctypes.pointer(n.MetricOps(checks=(ctypes.c_char_p * (len(names) + 1))(*names, None), collect=_COLLECT))
+        ops.metrics = ctypes.pointer(n.MetricOps(checks=_texts(names), collect=_COLLECT))
     if _has(cls, "get_alerts"):
         ops.alerts = ctypes.pointer(n.AlertOps(list=_LIST_ALERTS))
     if _has(cls, "execute_command"):

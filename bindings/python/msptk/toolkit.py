@@ -21,7 +21,8 @@ def _set(opts: Any, key: str, value: Any) -> None:
     check(lib.msptk_toolkit_opts_set(opts, text_bytes(key, "key"), text, ctypes.byref(err)), err)
 
 
-def _set_up(opts: Any, numbers: list, config_path: Any, flags: int, settings: Mapping[str, Any], clock: Any, log: Any) -> None:
+def _set_up(opts: Any, numbers: list, config_path: Any, flags: int, settings: Mapping[str, Any], clock: Any,
+            log: Any) -> None:
     err = ctypes.c_void_p()
     if config_path is not None:
         path = text_bytes(os.fspath(config_path), "config_path")

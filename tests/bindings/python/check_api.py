@@ -64,7 +64,8 @@ class Clients(tool.Case):
     def test_a_client_is_created_read_changed_and_deleted(self):
         self.assertEqual((self.client.id, self.client.tier, self.client.rmm_id), ("acme-corp", "premium", "acme-77"))
         self.assertEqual(self.client.created_at, tool.NOON)
-        self.assertEqual(self.clients.update("acme-corp", contact="jo@acme.example", fields={"floor": 3}).contact, "jo@acme.example")
+        self.assertEqual(self.clients.update("acme-corp", contact="jo@acme.example", fields={"floor": 3}).contact,
+                         "jo@acme.example")
         read = self.clients.get_client("acme-corp")
         self.assertEqual((read.contact, read.fields, read.revision), ("jo@acme.example", {"floor": 3}, 2))
         self.assertIs(self.clients.delete("acme-corp"), True)
@@ -76,10 +77,12 @@ class Clients(tool.Case):
             self.clients.create("Client %d" % i, tier="gold" if i % 2 else "silver")
         self.assertEqual(len(self.clients.list_clients()), 231)
         self.assertEqual(len(self.clients.list_clients({"tier": "gold"})), 115)
-        self.assertEqual([c.id for c in self.clients.list_clients(search="Client 22", limit=3)], ["client-22", "client-220", "client-221"])
+        self.assertEqual([c.id for c in self.clients.list_clients(search="Client 22", limit=3)],
+                         ["client-22", "client-220", "client-221"])
 
     def test_what_is_unknown_to_this_package_is_kept(self):
-        made = msptk.Client.from_json({"id": "a", "name": "A", "of_later": [1, {"x": None}], "created_at": "2026-11-21T12:00:00.000000Z"})
+        made = msptk.Client.from_json({"id": "a", "name": "A", "of_later": [1, {"x": None}],
+                                       "created_at": "2026-11-21T12:00:00.000000Z"})
         self.assertEqual(made.of_later, [1, {"x": None}])
         self.assertEqual(made["of_later"][0], 1)
         self.assertEqual(made.to_dict()["created_at"], "2026-11-21T12:00:00.000000Z")
@@ -145,7 +148,8 @@ class Health(tool.Case):
         alert = manager.list_alerts("acme-corp")[0]
         self.assertEqual((alert.client_id, alert.status, alert.opened_at), ("acme-corp", "open", tool.NOON))
         self.assertEqual(manager.acknowledge(alert.id, "seen").status, "acknowledged")
-        self.assertEqual(manager.snooze(alert.id, for_=datetime.timedelta(hours=2))["snoozed_until"], "2026-11-21T14:00:00.000000Z")
+        self.assertEqual(manager.snooze(alert.id, for_=datetime.timedelta(hours=2))["snoozed_until"],
+                         "2026-11-21T14:00:00.000000Z")
         self.assertEqual(manager.resolve(alert.id).status, "resolved")
         with self.fails(msptk.InvalidParameters, "E_NOTFOUND"):
             manager.acknowledge("01234567-none")
@@ -217,7 +221,8 @@ class Operations(tool.Case):
             self.toolkit.ops.client_list(search=object())
 
     def test_times_durations_paths_sets_and_none_are_understood(self):
-        self.assertEqual(self.toolkit.ops.audit_list(since=tool.NOON - datetime.timedelta(days=1), limit=1).rows[0]["operation"],
+        self.assertEqual(self.toolkit.ops.audit_list(since=tool.NOON - datetime.timedelta(days=1),
+                                                     limit=1).rows[0]["operation"],
                          "client_create")
         with self.fails(msptk.InvalidParameters, "E_INVALID", "time zone"):
             self.toolkit.ops.audit_list(since=datetime.datetime(2026, 1, 1))
@@ -270,7 +275,8 @@ class Errors(tool.Case):
     def test_there_is_one_class_for_each_code(self):
         classes = {c.code: c for c in (msptk.ClientNotFound, msptk.AuthenticationFailed, msptk.InvalidParameters,
                                        msptk.RateLimitExceeded, msptk.MSPSystemError)}
-        self.assertEqual(sorted(classes), ["AUTHENTICATION_FAILED", "CLIENT_NOT_FOUND", "INVALID_PARAMETERS", "RATE_LIMIT_EXCEEDED",
+        self.assertEqual(sorted(classes), ["AUTHENTICATION_FAILED", "CLIENT_NOT_FOUND", "INVALID_PARAMETERS",
+                                           "RATE_LIMIT_EXCEEDED",
                                            "SYSTEM_ERROR"])
         self.assertTrue(all(issubclass(c, msptk.MSPError) for c in classes.values()))
         self.assertEqual(msptk.STATUSES["E_CLOSED"], -9)
@@ -282,7 +288,8 @@ class Errors(tool.Case):
             self.clients.get_client("nope")
         again = pickle.loads(pickle.dumps(wrong.problem))
         for problem in (wrong.problem, again):
-            self.assertEqual((problem.code, problem.reason, problem.status), ("CLIENT_NOT_FOUND", "CLIENT_NOT_FOUND", "E_NOTFOUND"))
+            self.assertEqual((problem.code, problem.reason, problem.status),
+                             ("CLIENT_NOT_FOUND", "CLIENT_NOT_FOUND", "E_NOTFOUND"))
             self.assertEqual(problem.details["client_id"], "nope")
             self.assertIn("client_list", problem.suggestion)
             self.assertIs(problem.retriable, False)
@@ -290,7 +297,8 @@ class Errors(tool.Case):
 
     def test_a_vendors_failures_have_their_classes(self):
         for kind, cls, status in (("auth", msptk.AuthenticationFailed, "E_AUTH"), ("rate", msptk.RateLimitExceeded, "E_RATE"),
-                                  ("unavailable", msptk.MSPSystemError, "E_UNAVAILABLE"), ("timeout", msptk.MSPSystemError, "E_TIMEOUT")):
+                                  ("unavailable", msptk.MSPSystemError, "E_UNAVAILABLE"),
+                                  ("timeout", msptk.MSPSystemError, "E_TIMEOUT")):
             adapters = [{"name": "v", "type": "fake", "url": "fake://default?fail=1&fail_as=" + kind}]
             with msptk.MSPToolkit(settings={"adapters": adapters}) as toolkit:
                 toolkit.get_client_manager().create("A")
@@ -315,7 +323,8 @@ class Closing(tool.Case):
         self.toolkit.close()
         self.toolkit.close()
         for use in (lambda: self.clients.list_clients(), lambda: monitor.run_checks("acme-corp"), lambda: vault.set("a", "b"),
-                    lambda: rmm.get_devices(), lambda: self.toolkit.get_rmm_adapter(), lambda: monitor.get_status_summary("a"),
+                    lambda: rmm.get_devices(), lambda: self.toolkit.get_rmm_adapter(),
+                    lambda: monitor.get_status_summary("a"),
                     lambda: self.toolkit.register_plugin(type("P", (msptk.Plugin,), {"name": "p", "version": "1"}))):
             with self.fails(msptk.MSPSystemError, "E_CLOSED"):
                 use()
@@ -364,7 +373,8 @@ class Secrets(tool.Case):
 class Opening(tool.Case):
     def test_the_clock_the_log_and_the_principal_of_the_host_are_used(self):
         lines = []
-        with msptk.MSPToolkit(settings={"principal": "night-run", "general.log_level": "DEBUG"}, clock=lambda: 1795262400000000,
+        with msptk.MSPToolkit(settings={"principal": "night-run", "general.log_level": "DEBUG"},
+                              clock=lambda: 1795262400000000,
                               log=lambda *line: lines.append(line)) as toolkit:
             made = toolkit.get_client_manager().create("A")
             self.assertEqual(made.created_at, tool.NOON)

@@ -82,7 +82,8 @@ class Blocking(Calls):
             cancel.trigger()
         thread = threading.Thread(target=count)
         thread.start()
-        other = threading.Thread(target=lambda: self.assertRaises(msptk.MSPError, self.toolkit.ops.device_scan, **self.slow, cancel=cancel))
+        other = threading.Thread(target=lambda: self.assertRaises(msptk.MSPError, self.toolkit.ops.device_scan, **self.slow,
+                                                                  cancel=cancel))
         other.start()
         other.join(30)
         thread.join(30)
@@ -149,6 +150,18 @@ class Async(Calls):
             made = await asyncio.gather(*(self.toolkit.aio.ops.client_create("Client %d" % i) for i in range(100)))
             self.assertEqual(len({c.id for c in made}), 100)
         asyncio.run(main())
+
+    def test_several_loops_share_the_calls_of_a_toolkit(self):
+        made = []
+
+        async def main(number):
+            made.extend(await asyncio.gather(*(self.toolkit.aio.ops.client_create("Client %d %d" % (number, i)) for i in range(40))))
+        threads = [threading.Thread(target=lambda n=n: asyncio.run(main(n))) for n in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join(60)
+        self.assertEqual(len({c.id for c in made}), 160)
 
     def test_pages_are_read_as_they_are_needed(self):
         for i in range(230):
@@ -281,8 +294,9 @@ class LettingGo(tool.Case):
         self.assertIn(seen, (["E_REENTRANT"], ["E_TIMEOUT"]))
 
     def python(self, text, **more):
-        head = "import sys; sys.dont_write_bytecode = True; sys.path.insert(0, %r); import msptk, os, threading, time\n" % tool.PACKAGE
-        return subprocess.run([sys.executable, "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c", head + text], capture_output=True, text=True, timeout=60,
+        head = "import os, sys, threading, time; sys.dont_write_bytecode = True; sys.path.insert(0, %r); import msptk\n"
+        return subprocess.run([sys.executable, "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c", head % tool.PACKAGE + text],
+                              capture_output=True, text=True, timeout=60,
                               env=tool.clean_environment(MSPTK_LIBRARY=tool.LIBRARY), check=False, **more)
 
     def test_a_program_that_closes_nothing_ends_cleanly(self):

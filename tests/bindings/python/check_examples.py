@@ -17,8 +17,10 @@ def read(*parts):
 
 class Examples(tool.unittest.TestCase):
     def run_example(self, name, *args, status=0):
-        env = tool.clean_environment(MSPTK_LIBRARY=tool.LIBRARY, PYTHONPATH=tool.PACKAGE, PYTHONDONTWRITEBYTECODE="1", LC_ALL="C.UTF-8")
-        done = subprocess.run([sys.executable, os.path.join(tool.ROOT, "examples", "python", name), *args], env=env, capture_output=True,
+        env = tool.clean_environment(MSPTK_LIBRARY=tool.LIBRARY, PYTHONPATH=tool.PACKAGE, PYTHONDONTWRITEBYTECODE="1",
+                                     LC_ALL="C.UTF-8")
+        done = subprocess.run([sys.executable, os.path.join(tool.ROOT, "examples", "python", name), *args], env=env,
+                              capture_output=True,
                               text=True, timeout=60, check=False)
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
         return done.stdout if status == 0 else done.stderr
@@ -32,7 +34,8 @@ class Examples(tool.unittest.TestCase):
         self.assertRegex(out, r"^Client: Acme Corp, Tier: premium\nDevice: acme-corp-0001, Status: up\n")
         self.assertRegex(out, r"\n2 of 2 devices reported; ")
         with open("demo.yaml", "w", encoding="utf-8") as f:
-            f.write("general: {company_name: X}\ndatabase: {path: a.db}\nrmm: {provider: fake, api_url: 'fake://default?devices=1'}\n")
+            f.write("general: {company_name: X}\ndatabase: {path: a.db}\n"
+                    "rmm: {provider: fake, api_url: 'fake://default?devices=1'}\n")
         for _ in range(2):
             self.assertRegex(self.run_example("quickstart.py", "demo.yaml"), r"\n1 of 1 device reported; ")
 
@@ -71,14 +74,16 @@ class Docs(tool.unittest.TestCase):
             for block in blocks:
                 exec(compile(block, "docs/python.md", "exec"), space)
         space["toolkit"].close()
-        for words in ("Client: Acme Corp, Tier: premium", "Device: acme-corp-0003, Status: up", "premium -> gold", "CLIENT_NOT_FOUND",
+        for words in ("Client: Acme Corp, Tier: premium", "Device: acme-corp-0003, Status: up", "premium -> gold",
+                      "CLIENT_NOT_FOUND",
                       "Snooze an alert"):
             self.assertIn(words, out.getvalue())
 
     def test_what_the_page_names_exists(self):
         text = read("docs", "python.md")
         for name in set(re.findall(r"`([A-Z]\w+)(?:\(|`)", text)):
-            if name not in ("TimeoutError", "ConnectionError", "NotImplementedError", "MSPTK_LIBRARY", "E_CLOSED", "E_CALLBACK"):
+            if name not in ("TimeoutError", "ConnectionError", "NotImplementedError", "MSPTK_LIBRARY", "E_CLOSED",
+                            "E_CALLBACK"):
                 self.assertTrue(hasattr(msptk, name), name)
         for option in msptk.ops.OPTIONS:
             self.assertIn("`%s" % option, text)

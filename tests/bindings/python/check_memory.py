@@ -20,7 +20,8 @@ WARM = 2
 
 
 class MallInfo(ctypes.Structure):
-    _fields_ = [(n, ctypes.c_size_t) for n in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks",
+    _fields_ = [(n, ctypes.c_size_t) for n in ("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks",
+                                               "uordblks", "fordblks",
                                                "keepcost")]
 
 
@@ -106,7 +107,8 @@ def one_round(where, number):
         ops = toolkit.ops
         steps = itertools.cycle((
             lambda: ops.client_get("acme"), lambda: list(ops.client_list()), lambda: ops.client_list().next_cursor,
-            lambda: refused(ops.client_get, "nobody"), lambda: ops.client_get("acme", cancel=msptk.Cancel(), timeout=9, progress=print),
+            lambda: refused(ops.client_get, "nobody"),
+            lambda: ops.client_get("acme", cancel=msptk.Cancel(), timeout=9, progress=print),
             lambda: ops.client_update("acme", contact="x", plan=True), lambda: refused(ops.client_get, "a\0")))
         for i, step in zip(range(CALLS), steps):
             step()

@@ -23,8 +23,10 @@ with msptk.MSPToolkit(settings={"adapters": [{"name": "rmm", "type": "fake"}]}) 
 
 
 def run(*argv, **env):
-    return subprocess.run([str(a) for a in argv], capture_output=True, text=True, check=False, timeout=200, stdin=subprocess.DEVNULL,
-                          env=tool.clean_environment(PIP_NO_INDEX="1", PIP_DISABLE_PIP_VERSION_CHECK="1", PYTHONDONTWRITEBYTECODE="1",
+    return subprocess.run([str(a) for a in argv], capture_output=True, text=True, check=False, timeout=200,
+                          stdin=subprocess.DEVNULL,
+                          env=tool.clean_environment(PIP_NO_INDEX="1", PIP_DISABLE_PIP_VERSION_CHECK="1",
+                                                     PYTHONDONTWRITEBYTECODE="1",
                                                      HOME=Package.place, **env), cwd=Package.place)
 
 
@@ -88,7 +90,8 @@ class Package(tool.unittest.TestCase):
         self.assertTrue(done.stdout.startswith(self.sources), done.stdout + done.stderr)
 
     def test_a_source_archive_installs(self):
-        made = run(self.python, "-c", "import sys; sys.path.insert(0, %r); import build_backend; print(build_backend.build_sdist(%r))"
+        made = run(self.python, "-c",
+                   "import sys; sys.path.insert(0, %r); import build_backend; print(build_backend.build_sdist(%r))"
                    % (self.sources, self.place))
         self.assertEqual(made.stdout, "msptk-0.1.0.tar.gz\n", made.stderr)
         self.install(os.path.join(self.place, "msptk-0.1.0.tar.gz"))
@@ -108,7 +111,8 @@ class Package(tool.unittest.TestCase):
         again = run(self.python, os.path.join(self.sources, "build_wheel.py"), "--library", tool.LIBRARY, "--output", "again")
         with open(wheel, "rb") as one, open(os.path.join(self.place, again.stdout.strip()), "rb") as two:
             self.assertEqual(one.read(), two.read())
-        wrong = run(self.python, os.path.join(self.sources, "build_wheel.py"), "--library", os.path.join(self.sources, "build_wheel.py"))
+        wrong = run(self.python, os.path.join(self.sources, "build_wheel.py"), "--library",
+                    os.path.join(self.sources, "build_wheel.py"))
         self.assertIn("not a shared object", wrong.stderr)
 
     def check_record(self, wheel):

@@ -62,7 +62,8 @@ class Checks(Check):
 
         results = {r.instance: r for r in self.one(execute)}
         self.assertEqual({i: (r.status, r.value, r.unit) for i, r in results.items()},
-                         {"a": ("critical", None, None), "b": ("ok", 12.5, "s"), "c": ("ok", None, None), "d": ("ok", 3, "c")})
+                         {"a": ("critical", None, None), "b": ("ok", 12.5, "s"), "c": ("ok", None, None),
+                          "d": ("ok", 3, "c")})
 
     def test_an_exception_becomes_an_unknown_result(self):
         lines = []
@@ -79,11 +80,12 @@ class Checks(Check):
 
     def test_what_is_not_a_result_is_unknown(self):
         for outcome, words in ((lambda: None, "without a report"), (lambda: msptk.CheckResult("great", "x"), "'great'"),
-                               (lambda: 5, "TypeError"), (lambda: msptk.CheckResult("ok", "x", data={"a": {1, object()}}), "TypeError")):
+                               (lambda: 5, "TypeError"), (lambda: msptk.CheckResult("ok", "x", data={"a": {1, object()}}),
+                                                          "TypeError")):
             with msptk.MSPToolkit() as toolkit:
                 toolkit.get_client_manager().create("A")
-                toolkit.register_plugin(type("Odd", (msptk.Plugin,), {"name": "odd", "version": "1",
-                                                                     "execute": lambda _self, _context, outcome=outcome: outcome()}))
+                members = {"name": "odd", "version": "1", "execute": lambda _self, _context, outcome=outcome: outcome()}
+                toolkit.register_plugin(type("Odd", (msptk.Plugin,), members))
                 result, = toolkit.get_health_monitor().run_checks("a", ["custom"])
                 self.assertEqual(result.status, "unknown")
                 self.assertIn(words, result.message)
@@ -92,7 +94,8 @@ class Checks(Check):
         def of(**members):
             return type("P", (msptk.Plugin,), dict({"name": "p", "version": "1"}, **members))
         self.toolkit.register_plugin(of(name="taken"))
-        for plugin, status in ((of(name="taken"), "E_EXISTS"), (of(name="Not A Slug"), "E_INVALID"), (of(per="galaxy"), "E_INVALID"),
+        for plugin, status in ((of(name="taken"), "E_EXISTS"), (of(name="Not A Slug"), "E_INVALID"),
+                               (of(per="galaxy"), "E_INVALID"),
                                (of(version="1\0"), "E_INVALID")):
             with self.fails(msptk.InvalidParameters, status):
                 self.toolkit.register_plugin(plugin)
@@ -134,8 +137,10 @@ class Shop(msptk.RMMAdapter):
     def get_devices(self, client_id=None):
         self.note(("devices", client_id, self.request.client_id))
         for i in range(3):
-            yield msptk.Device(vendor_id="%s-%d" % (client_id, i), name="Host %d" % i, status=("up", "down", "unknown")[i], serial="SN%d" % i,
-                               os="Debian", kind="server", macs=["00:1b:21:00:00:0%d" % i], last_seen=tool.NOON, attributes={"rack": i})
+            yield msptk.Device(vendor_id="%s-%d" % (client_id, i), name="Host %d" % i, status=("up", "down", "unknown")[i],
+                               serial="SN%d" % i,
+                               os="Debian", kind="server", macs=["00:1b:21:00:00:0%d" % i], last_seen=tool.NOON,
+                               attributes={"rack": i})
 
     def get_metrics(self, client_id, devices, checks):
         self.note(("metrics", client_id, devices, checks))
@@ -146,7 +151,8 @@ class Shop(msptk.RMMAdapter):
 
     def get_alerts(self, client_id, since=None):
         self.note(("alerts", client_id, since))
-        yield msptk.Alert(vendor_alert="a1", severity="critical", message="on fire", vendor_id="%s-0" % client_id, check="fire",
+        yield msptk.Alert(vendor_alert="a1", severity="critical", message="on fire", vendor_id="%s-0" % client_id,
+                          check="fire",
                           at=tool.NOON)
         yield msptk.Alert(vendor_alert="a2", ended=True, message="was wet", at=tool.NOON)
 
@@ -175,39 +181,48 @@ class Adapters(tool.Case):
         whole = self.toolkit.ops.device_get(devices[1].id)
         self.assertEqual({k["kind"]: k["value"] for k in whole["keys"]}["serial"], "SN1")
         self.assertEqual(whole.attributes, {"rack": 1})
-        self.assertEqual(self.toolkit.ops.adapter_list().rows[0]["capabilities"], ["devices", "metrics", "alerts", "commands", "deploy"])
+        self.assertEqual(self.toolkit.ops.adapter_list().rows[0]["capabilities"],
+                         ["devices", "metrics", "alerts", "commands", "deploy"])
 
     def test_metrics_are_judged_and_stored(self):
         self.rmm.get_devices("acme-corp")
-        results = {(r.check, r.instance, r.device): r for r in self.toolkit.get_health_monitor().run_checks("acme-corp", ["cpu", "disk"])
+        run = self.toolkit.get_health_monitor().run_checks("acme-corp", ["cpu", "disk"])
+        results = {(r.check, r.instance, r.device): r for r in run
                    if r.device == "Host 0"}
         self.assertEqual(results["cpu", "", "Host 0"].status, "critical")
-        self.assertEqual((results["disk", "/", "Host 0"].status, results["disk", "/", "Host 0"].message), ("unknown", "cannot be read"))
+        self.assertEqual((results["disk", "/", "Host 0"].status, results["disk", "/", "Host 0"].message),
+                         ("unknown", "cannot be read"))
         self.assertEqual(results["disk", "", "Host 0"].message, "worn")
         asked = Shop.seen[-1]
-        self.assertEqual((asked[0], sorted(asked[2]), sorted(asked[3] or ["cpu", "disk"])), ("metrics", ["acme-77-0", "acme-77-1", "acme-77-2"], ["cpu", "disk"]))
+        self.assertEqual((asked[0], sorted(asked[2]), sorted(asked[3] or ["cpu", "disk"])),
+                         ("metrics", ["acme-77-0", "acme-77-1", "acme-77-2"], ["cpu", "disk"]))
 
     def test_alerts_commands_deployment_and_probe_reach_it(self):
         device = self.rmm.get_devices("acme-corp")[0]
         first, second = self.rmm.get_alerts("acme-corp", since=tool.NOON - datetime.timedelta(hours=1))
-        self.assertEqual((first.vendor_alert, first.severity, first.message, first.at), ("a1", "critical", "on fire", tool.NOON))
+        self.assertEqual((first.vendor_alert, first.severity, first.message, first.at),
+                         ("a1", "critical", "on fire", tool.NOON))
         self.assertTrue(second.ended)
         result = self.rmm.execute_command(device.id, ["restart", "the thing"])
         self.assertEqual((result.exit_status, result.stdout, result.stderr), (4, "to acme-77-0: restart the thing", "hm"))
         self.assertEqual(self.rmm.deploy_agent(device).evidence, "checked in as acme-77-0")
         self.assertEqual(self.rmm.probe().status, "ok")
         self.assertEqual(Shop.seen[1:], [("alerts", "acme-77", tool.NOON - datetime.timedelta(hours=1)),
-                                         ("command", "acme-77-0", ["restart", "the thing"]), ("deploy", "acme-77-0", "Host 0"),
+                                         ("command", "acme-77-0", ["restart", "the thing"]),
+                                         ("deploy", "acme-77-0", "Host 0"),
                                          ("probe", "red", "rmm")])
 
     def test_exceptions_become_errors_with_their_status(self):
         device = self.rmm.get_devices("acme-corp")[0].id
         for problem, cls, status in (
-                (msptk.AuthenticationFailed("the key is old", http_status=401, vendor_code="K1"), msptk.AuthenticationFailed, "E_AUTH"),
+                (msptk.AuthenticationFailed("the key is old", http_status=401, vendor_code="K1"), msptk.AuthenticationFailed,
+                 "E_AUTH"),
                 (msptk.RateLimitExceeded("slower", retry_after=1.5), msptk.RateLimitExceeded, "E_RATE"),
                 (msptk.MSPError("down", status="E_UNAVAILABLE"), msptk.MSPSystemError, "E_UNAVAILABLE"),
-                (TimeoutError("too slow"), msptk.MSPSystemError, "E_TIMEOUT"), (ConnectionError("no route"), msptk.MSPSystemError, "E_UNAVAILABLE"),
-                (NotImplementedError("not here"), msptk.InvalidParameters, "E_UNSUPPORTED"), (KeyError("name"), msptk.MSPSystemError, "E_CALLBACK"),
+                (TimeoutError("too slow"), msptk.MSPSystemError, "E_TIMEOUT"),
+                (ConnectionError("no route"), msptk.MSPSystemError, "E_UNAVAILABLE"),
+                (NotImplementedError("not here"), msptk.InvalidParameters, "E_UNSUPPORTED"),
+                (KeyError("name"), msptk.MSPSystemError, "E_CALLBACK"),
                 (SystemExit(3), msptk.MSPSystemError, "E_CALLBACK")):
             Shop.problem = problem
             with self.subTest(problem=repr(problem)), self.fails(cls, status, "") as wrong:
@@ -220,7 +235,8 @@ class Adapters(tool.Case):
                 self.assertEqual((wrong.problem.details["http_status"], wrong.problem.details["vendor_code"]), (401, "K1"))
 
     def test_rows_that_are_not_well_formed_are_errors(self):
-        for device, words in ((msptk.Device(name="no id"), "not well formed"), (msptk.Device(vendor_id="x", status="online"), "'online'")):
+        for device, words in ((msptk.Device(name="no id"), "not well formed"),
+                              (msptk.Device(vendor_id="x", status="online"), "'online'")):
             class Bad(Shop):
                 def get_devices(self, client_id=None, device=device):
                     return [device]
@@ -307,12 +323,13 @@ class Services(tool.Case):
                 seen["first"] = r.state_get("k")
                 r.state_put("k", "wert")
                 seen["second"] = r.state_get("k")
-                seen["updates"] = [r.state_update("k", "other", "x"), r.state_update("k", "wert", "y"), r.state_update("new", None, "z")]
+                seen["updates"] = [r.state_update("k", "other", "x"), r.state_update("k", "wert", "y"),
+                                   r.state_update("new", None, "z")]
                 seen["third"] = r.state_get("k")
                 r.sleep(0.001)
                 r.progress(1, 2)
                 seen["time"] = self.host.time()
-                self.host.write_log("warning", "hello")
+                self.host.log("warning", "hello")
                 seen["cancelled"] = r.cancelled()
                 try:
                     r.http("GET", "http://192.0.2.1/x", headers={"Accept": "text/plain"})
@@ -325,7 +342,8 @@ class Services(tool.Case):
                 return []
         self.toolkit.register_adapter(Tools)
         self.toolkit.get_rmm_adapter().get_devices("acme-corp")
-        self.assertEqual(seen, {"first": None, "second": "wert", "updates": [False, True, True], "third": "y", "time": tool.NOON,
+        self.assertEqual(seen, {"first": None, "second": "wert", "updates": [False, True, True], "third": "y",
+                                "time": tool.NOON,
                                 "cancelled": False, "foreign": "E_DENIED", "refused": "E_UNAVAILABLE"})
 
     def test_http_gives_what_the_vendor_answered(self):
@@ -358,13 +376,15 @@ class Services(tool.Case):
                 return []
         os.environ["SHOP_KEY"] = "k-123"
         self.addCleanup(os.environ.pop, "SHOP_KEY")
-        settings = {"adapters": [{"name": "web", "type": "web", "api_url": url, "allow_http": True, "api_key": "env:SHOP_KEY"}]}
+        settings = {"adapters": [{"name": "web", "type": "web", "api_url": url, "allow_http": True,
+                                  "api_key": "env:SHOP_KEY"}]}
         with msptk.MSPToolkit(settings=settings, read_environment=True) as toolkit:
             toolkit.get_client_manager().create("A")
             toolkit.register_adapter(Web)
             toolkit.get_rmm_adapter().get_devices("a")
         reply, = replies
-        self.assertEqual((reply.status, reply.json(), reply.content_type, reply.next_link), (201, {"devices": [1]}, "application/json", url + "/next"))
+        self.assertEqual((reply.status, reply.json(), reply.content_type, reply.next_link),
+                         (201, {"devices": [1]}, "application/json", url + "/next"))
         self.assertEqual(got, [("/v1", "Bearer k-123", '{"q": "ü"}'.encode())])
 
     def test_a_cancelled_call_wakes_a_sleeping_adapter(self):
@@ -385,6 +405,66 @@ class Services(tool.Case):
 
 
 class Leftovers(tool.Case):
+    adapters = [{"name": "rmm", "type": "tools"}]
+
+    def test_what_belonged_to_a_call_is_refused_afterwards_and_elsewhere(self):
+        kept = {}
+
+        class Tools(msptk.RMMAdapter):
+            type, title = "tools", "tools"
+
+            def get_devices(self, client_id=None):
+                kept.update(request=self.request, adapter=self)
+                thread = threading.Thread(target=lambda: kept.update(elsewhere=status_of(kept["request"].cancelled)))
+                thread.start()
+                thread.join()
+                return []
+
+        class Look(msptk.Plugin):
+            name, version = "look", "1"
+
+            def execute(self, context):
+                kept["context"] = context
+                return msptk.CheckResult("ok", "x")
+
+        def status_of(call, *args):
+            try:
+                call(*args)
+            except msptk.MSPError as problem:
+                return problem.status
+        self.toolkit.register_adapter(Tools)
+        self.toolkit.register_plugin(Look)
+        self.toolkit.get_rmm_adapter().get_devices("acme-corp")
+        self.toolkit.get_health_monitor().run_checks("acme-corp", ["custom"])
+        self.assertEqual(kept["elsewhere"], "E_INVALID")
+        self.assertEqual(status_of(kept["request"].state_get, "k"), "E_CLOSED")
+        self.assertEqual(status_of(lambda: kept["adapter"].request), "E_CLOSED")
+        self.assertEqual(status_of(kept["context"].report, "ok", "late"), "E_CLOSED")
+        self.assertEqual(kept["adapter"].host.time(), tool.NOON)
+        self.toolkit.close()
+        self.toolkit = self.clients = None
+        self.doCleanups()
+        gc.collect()
+        self.assertEqual(status_of(kept["adapter"].host.time), "E_CLOSED")
+
+    def test_programs_run_for_an_adapter(self):
+        ran = []
+
+        class Tools(msptk.RMMAdapter):
+            type, title = "tools", "tools"
+
+            def get_devices(self, client_id=None):
+                run = self.request.run
+                ran.append(run(["/bin/sh", "-c", "cat; echo oops >&2; exit 3"], input=b"a\0b"))
+                ran.append(run(["/no/such/program"]))
+                ran.append(run(["/bin/sleep", "20"], timeout=0.05))
+                return []
+        self.toolkit.register_adapter(Tools)
+        self.toolkit.get_rmm_adapter().get_devices("acme-corp")
+        first, missing, slow = ran
+        self.assertEqual((first.ended, first.exit_status, first.stdout, first.stderr), ("exited", 3, b"a\0b", b"oops\n"))
+        self.assertEqual((missing.ended, missing.exit_status, slow.ended), ("not_started", None, "timed_out"))
+
     def test_a_late_callback_finds_nothing_and_fails_quietly(self):
         err = sdk.ctypes.c_void_p()
         self.assertLess(sdk._PROBE(999999999, None, sdk.ctypes.pointer(err)), 0)

@@ -32,7 +32,8 @@ class Stubs(tool.unittest.TestCase):
             path = os.path.join(where, "p", "msptk", "ops.pyi")
             with open(path, "a", encoding="utf-8") as f:
                 f.write("\n")
-            done = subprocess.run([sys.executable, "-B", os.path.join(where, "p", "make_stubs.py"), "--check"], capture_output=True,
+            done = subprocess.run([sys.executable, "-B", os.path.join(where, "p", "make_stubs.py"), "--check"],
+                                  capture_output=True,
                                   text=True, check=False)
             self.assertEqual(done.returncode, 1)
             self.assertIn("stale", done.stderr)
@@ -49,10 +50,17 @@ class Stubs(tool.unittest.TestCase):
                 self.assertEqual(given, list(ops.signature_of(row).parameters), name)
 
     def test_every_public_name_of_ops_is_in_the_stub(self):
-        stub = {node.name for node in ast.parse(text_of("bindings", "python", "msptk", "ops.pyi")).body if hasattr(node, "name")}
+        stub = {node.name for node in ast.parse(text_of("bindings", "python", "msptk",
+                                                        "ops.pyi")).body if hasattr(node, "name")}
         real = {node.name for node in ast.parse(text_of("bindings", "python", "msptk", "ops.py")).body
                 if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_")}
         self.assertEqual(real - stub - {"AsyncOperation"}, set())
+
+
+    def test_every_type_that_the_stub_names_exists(self):
+        path = os.path.join(tool.PACKAGE, "msptk", "ops.pyi")
+        with open(path, encoding="utf-8") as f:
+            exec(compile(f.read(), path, "exec"), {"__name__": "msptk.stub", "__package__": "msptk"})
 
 
 class Copies(tool.unittest.TestCase):
@@ -66,7 +74,9 @@ class Copies(tool.unittest.TestCase):
             self.assertEqual([(field, getattr(cls, field).offset) for field, _ in cls._fields_], layout.get(name), name)
 
     def test_every_prototype_has_as_many_parameters_as_the_header(self):
-        headers = "".join(text_of("include", "msptk", os.path.basename(p)) for p in sorted(glob.glob(os.path.join(tool.ROOT, "include", "msptk", "*.h"))))
+        headers = "".join(text_of("include", "msptk",
+                                  os.path.basename(p)) for p in sorted(glob.glob(os.path.join(tool.ROOT, "include", "msptk",
+                                                                                              "*.h"))))
         for name, (_result, *params) in _lib._PROTOTYPES.items():
             found = re.search(r"MSPTK_API [^;(]*\b%s\(((?:[^()]|\([^()]*\))*)\);" % name, headers)
             self.assertIsNotNone(found, name)
@@ -76,6 +86,13 @@ class Copies(tool.unittest.TestCase):
     def test_the_version_is_that_of_the_library(self):
         self.assertIn("version: '%s'" % _version.__version__, text_of("meson.build"))
         self.assertIn("soversion: '%s'" % _version.SONAME.rsplit(".", 1)[1], text_of("lib", "meson.build"))
+
+    def test_an_older_library_is_refused(self):
+        real = _lib.__version__
+        self.addCleanup(setattr, _lib, "__version__", real)
+        _lib.__version__ = "9.0.0"
+        with self.assertRaisesRegex(ImportError, r"is version %s, this package needs 9\.0\.0" % re.escape(real)):
+            _lib._check_version()
 
     def test_nothing_newer_than_python_3_9_is_used(self):
         for path in glob.glob(os.path.join(tool.PACKAGE, "**", "*.py*"), recursive=True):
@@ -95,7 +112,8 @@ class Copies(tool.unittest.TestCase):
             self.assertTrue(thing.__doc__, name)
             for member, value in vars(thing).items():
                 if not member.startswith("_") and callable(value):
-                    self.assertTrue(value.__doc__ or any(getattr(base, member, None) for base in thing.__mro__[1:]), "%s.%s" % (name, member))
+                    self.assertTrue(value.__doc__ or any(getattr(base, member, None) for base in thing.__mro__[1:]),
+                                    "%s.%s" % (name, member))
 
 
 if __name__ == "__main__":

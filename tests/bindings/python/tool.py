@@ -86,7 +86,8 @@ class _Counting(unittest.TestResult):
     def addSubTest(self, test, subtest, err):
         if err is not None:
             super().addSubTest(test, subtest, err)
-            self.cases.check(self._name(test) + " " + subtest._subDescription(), (self.failures + self.errors)[-1][1].splitlines())
+            self.cases.check(self._name(test) + " " + subtest._subDescription(),
+                             (self.failures + self.errors)[-1][1].splitlines())
 
 
 def run():
