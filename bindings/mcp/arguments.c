@@ -155,10 +155,11 @@ static bool unknown_field(const msptk_json *properties, const char *key, const m
         }
         wrong(ret, key, v, &expected);
         near = nearest_word(key, names, n);
-        if (near) {
+        if (near)
                 text_addf(&suggestion, "did you mean %s?", near);
-                ret->suggestion = suggestion.data;
-        }
+        else
+                text_addf(&suggestion, "leave it out; there are %s", ret->expected + 7);
+        ret->suggestion = suggestion.data;
         return false;
 }
 
@@ -195,7 +196,7 @@ static bool all_fit(const tool *o, const msptk_json *given, problem *ret)
         }
         for (const msptk_json *r = msptk_json_first(required); r; r = msptk_json_next(r))
                 if (!msptk_json_get(given, msptk_json_string(r, ""))) {
-                        text_add(&expected, "a value: it is required");
+                        text_add(&expected, "given: it is required");
                         return wrong(ret, msptk_json_string(r, ""), NULL, &expected);
                 }
         return true;

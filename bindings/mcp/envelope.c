@@ -271,15 +271,16 @@ void reply_problem(run *r, const problem *p)
         put_str(details, "field", p->field);
         put_str(details, "expected", p->expected);
         put_str_if(details, "got", p->got);
-        if (p->got)
-                text_addf(&message, "%s of %s is %s; expected %s", p->field, r->o->name, p->got,
-                          p->expected);
+        if (!p->got)
+                text_addf(&message, "%s lacks %s", r->o->name, p->field);
+        else if (p->suggestion)
+                text_addf(&message, "%s has no parameter %s", r->o->name, p->field);
         else
-                text_addf(&message, "%s of %s is missing", p->field, r->o->name);
+                text_addf(&message, "%s of %s is %s", p->field, r->o->name, p->got);
         if (p->suggestion)
                 text_add(&suggestion, p->suggestion);
         else
-                text_addf(&suggestion, "call %s with %s as %s", r->o->name, p->field, p->expected);
+                text_addf(&suggestion, "%s must be %s", p->field, p->expected);
         reply_refusal(r, "INVALID_PARAMETERS", "INVALID_PARAMETERS", message.data, suggestion.data,
                       details);
         text_free(&message);
