@@ -219,6 +219,13 @@ static void refuse_method(const origin *o, const incoming *m, bool modern)
         text_free(&why);
 }
 
+static bool is_printable(const char *s)
+{
+        while (*s >= 0x20 && *s < 0x7f)
+                s++;
+        return !*s;
+}
+
 static bool legacy_check(const origin *o, const incoming *m)
 {
         const char *header = o->http ? o->http->protocol_version : NULL;
@@ -231,6 +238,7 @@ static bool legacy_check(const origin *o, const incoming *m)
                 add_version_names(&why, conn->transport);
                 data = new_object();
                 put(data, "supported", version_list(conn->transport));
+                put_str(data, "requested", is_printable(header) ? header : "");
                 refuse(o, m, conn->version ? MCP_INVALID_REQUEST : MCP_UNSUPPORTED_VERSION, 400,
                        text_str(&why), data);
                 text_free(&why);
