@@ -61,8 +61,15 @@ static const char *const create_health[] = {
         NULL,
 };
 
+/* How a client is, without reading all of its series. */
+static const char *const index_states[] = {
+        "CREATE INDEX series_state ON series (client_id, retired, status)",
+        NULL,
+};
+
 const store_migration msptk__health_migrations[] = {
         { .number = 90, .room = ROOM, .name = "health", .sql = create_health },
+        { .number = 91, .room = ROOM, .name = "health states", .sql = index_states },
         { 0 },
 };
 

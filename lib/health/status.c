@@ -426,44 +426,38 @@ static msptk_status add_last(store_tx *tx, const char *const *ids, size_t count,
         return st < 0 ? st : MSPTK_OK;
 }
 
-static int32_t worst_of(store_stmt *q)
+/* The worst state that any series of the client is in. Each question is one look into an index,
+ * however many devices there are. */
+static msptk_status find_worst(store_tx *tx, const char *id, int64_t *ret, msptk_error **ret_err)
 {
-        static const int32_t all[] = { MSPTK_STATE_OK, MSPTK_STATE_WARNING, MSPTK_STATE_CRITICAL,
-                                       MSPTK_STATE_UNKNOWN };
-        int32_t worst = HEALTH_NONE;
-
-        for (int32_t i = 0; i < (int32_t)ARRAY_LEN(all); i++)
-                if (msptk__stmt_int(q, i + 1) &&
-                    (worst == HEALTH_NONE ||
-                     msptk__health_rank(all[i]) > msptk__health_rank(worst)))
-                        worst = all[i];
-        return worst;
+        return msptk__query_int(
+                tx, ret, ret_err,
+                "SELECT CASE WHEN EXISTS (SELECT 1 FROM series WHERE client_id = ?1"
+                " AND retired = 0 AND status = ?2) THEN ?2 WHEN EXISTS (SELECT 1 FROM series"
+                " WHERE client_id = ?1 AND retired = 0 AND status = ?3) THEN ?3 WHEN EXISTS"
+                " (SELECT 1 FROM series WHERE client_id = ?1 AND retired = 0 AND status = ?4)"
+                " THEN ?4 WHEN EXISTS (SELECT 1 FROM series WHERE client_id = ?1 AND retired = 0"
+                " AND status = ?5) THEN ?5 ELSE ?6 END",
+                SQL_TEXT(id), SQL_INT(MSPTK_STATE_CRITICAL), SQL_INT(MSPTK_STATE_UNKNOWN),
+                SQL_INT(MSPTK_STATE_WARNING), SQL_INT(MSPTK_STATE_OK), SQL_INT(HEALTH_NONE));
 }
 
 msptk_status msptk__health_summaries(store_tx *tx, const char *const *ids, size_t count,
                                      health_summary *ret, msptk_error **ret_err)
 {
-        AUTO_STMT store_stmt *q = NULL;
-        msptk_status st;
-        size_t at = 0;
-
         for (size_t i = 0; i < count; i++)
                 ret[i] = (health_summary){ 0, msptk__health_word(MSPTK_STATE_UNKNOWN) };
         if (!count)
                 return MSPTK_OK;
         TRY(add_last(tx, ids, count, ret, ret_err));
-        TRY(msptk__query(tx, &q, ret_err,
-                         "SELECT client_id, max(status = ?3), max(status = ?4), max(status = ?5),"
-                         " max(status = ?6) FROM series WHERE client_id >= ?1 AND client_id <= ?2"
-                         " AND retired = 0 AND status >= 0 GROUP BY client_id ORDER BY client_id",
-                         SQL_TEXT(ids[0]), SQL_TEXT(ids[count - 1]), SQL_INT(MSPTK_STATE_OK),
-                         SQL_INT(MSPTK_STATE_WARNING), SQL_INT(MSPTK_STATE_CRITICAL),
-                         SQL_INT(MSPTK_STATE_UNKNOWN)));
-        while ((st = msptk__stmt_step(q, ret_err)) == MSPTK_OK) {
-                int32_t worst = worst_of(q);
+        for (size_t i = 0; i < count; i++) {
+                int64_t worst = HEALTH_NONE;
 
-                if (worst != HEALTH_NONE && reach(ids, count, msptk__stmt_text(q, 0), &at))
-                        ret[at].status = msptk__health_word(worst);
+                if (!ret[i].last)
+                        continue; /* nothing was ever asked of it */
+                TRY(find_worst(tx, ids[i], &worst, ret_err));
+                if (worst != HEALTH_NONE)
+                        ret[i].status = msptk__health_word((int32_t)worst);
         }
-        return st < 0 ? st : MSPTK_OK;
+        return MSPTK_OK;
 }
