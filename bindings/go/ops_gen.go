@@ -536,6 +536,7 @@ type ClientGetResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 func (t *Toolkit) ClientGet(ctx context.Context, p ClientGetParams, opts ...CallOption) (*ClientGetResult, error) {
 	return invoke[ClientGetResult](ctx, t, p, opts)
 }
@@ -617,6 +618,7 @@ type ClientUpdateResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // REVISION_CHANGED (read the client again and decide anew).
 func (t *Toolkit) ClientUpdate(ctx context.Context, p ClientUpdateParams, opts ...CallOption) (*ClientUpdateResult, error) {
 	return invoke[ClientUpdateResult](ctx, t, p, opts)
@@ -654,6 +656,7 @@ type ClientDeleteResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 func (t *Toolkit) ClientDelete(ctx context.Context, p ClientDeleteParams, opts ...CallOption) (*ClientDeleteResult, error) {
 	return invoke[ClientDeleteResult](ctx, t, p, opts)
 }
@@ -772,6 +775,7 @@ type DeviceListResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) DeviceList(ctx context.Context, p DeviceListParams, opts ...CallOption) (*DeviceListResult, error) {
 	return invoke[DeviceListResult](ctx, t, p, opts)
@@ -916,6 +920,7 @@ type DeviceAddResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // DEVICE_EXISTS (use device_get to see it, or device_update to change it).
 func (t *Toolkit) DeviceAdd(ctx context.Context, p DeviceAddParams, opts ...CallOption) (*DeviceAddResult, error) {
 	return invoke[DeviceAddResult](ctx, t, p, opts)
@@ -993,6 +998,7 @@ type DeviceUpdateResult struct {
 // Reasons of failure:
 // DEVICE_NOT_FOUND (use device_list to see the devices that exist).
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // REVISION_CHANGED (read the device again and decide anew).
 func (t *Toolkit) DeviceUpdate(ctx context.Context, p DeviceUpdateParams, opts ...CallOption) (*DeviceUpdateResult, error) {
 	return invoke[DeviceUpdateResult](ctx, t, p, opts)
@@ -1157,6 +1163,7 @@ type DeviceScanResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 func (t *Toolkit) DeviceScan(ctx context.Context, p DeviceScanParams, opts ...CallOption) (*DeviceScanResult, error) {
 	return invoke[DeviceScanResult](ctx, t, p, opts)
 }
@@ -1390,6 +1397,7 @@ type AdapterAlertsResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // ADAPTER_NOT_FOUND (use adapter_list to see the adapters).
 // UNSUPPORTED (see 'adapter list' for what each adapter can do).
 func (t *Toolkit) AdapterAlerts(ctx context.Context, p AdapterAlertsParams, opts ...CallOption) (*AdapterAlertsResult, error) {
@@ -1486,6 +1494,7 @@ type HealthConfigureResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // DEVICE_NOT_FOUND (use device_list to see the devices that exist).
 // UNKNOWN_NAME (name a metric (cpu_percent) or a check and a key (disk.critical)).
 // BAD_VALUE (see the unit of the metric; a warning comes before its critical).
@@ -1579,6 +1588,7 @@ type HealthCheckResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // DEVICE_NOT_FOUND (use device_list to see the devices of the client).
 // RUN_IN_PROGRESS (wait for it to end, or try again in a minute).
 // HEALTH_CHECKS_DISABLED (set health_checks.enabled to true).
@@ -1663,6 +1673,7 @@ type HealthHistoryResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) HealthHistory(ctx context.Context, p HealthHistoryParams, opts ...CallOption) (*HealthHistoryResult, error) {
 	return invoke[HealthHistoryResult](ctx, t, p, opts)
@@ -1717,6 +1728,7 @@ type HealthStatusResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) HealthStatus(ctx context.Context, p HealthStatusParams, opts ...CallOption) (*HealthStatusResult, error) {
 	return invoke[HealthStatusResult](ctx, t, p, opts)
@@ -1777,6 +1789,7 @@ type HealthMorningResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) HealthMorning(ctx context.Context, p HealthMorningParams, opts ...CallOption) (*HealthMorningResult, error) {
 	return invoke[HealthMorningResult](ctx, t, p, opts)
@@ -1856,6 +1869,7 @@ type AlertListResult struct {
 //
 // Reasons of failure:
 // CLIENT_NOT_FOUND (use client_list to see the clients that exist).
+// CLIENT_AMBIGUOUS (name the client by its id).
 // CURSOR_INVALID (give next_cursor of the page before with the same arguments).
 func (t *Toolkit) AlertList(ctx context.Context, p AlertListParams, opts ...CallOption) (*AlertListResult, error) {
 	return invoke[AlertListResult](ctx, t, p, opts)

@@ -41,14 +41,17 @@ static msptk_status check_client(act *a, store_tx *tx, msptk_error **ret_err)
 /* A client may be named by its name; from here on it is its id. */
 static msptk_status settle_client(act *a, store_tx *tx, msptk_error **ret_err)
 {
-        AUTO_FREE char *id = NULL;
+        AUTO_FREE char *id = NULL, *given = NULL;
         msptk_status st;
 
         if (!a->client_id)
                 return MSPTK_OK;
         if (!a->row->find_client)
                 return check_client(a, tx, ret_err);
-        st = a->row->find_client(a, tx, a->client_id, &id, ret_err);
+        /* A denial changes the act's own. */
+        if (!(given = msptk__strdup(a->client_id)))
+                return msptk__nomem(ret_err);
+        st = a->row->find_client(a, tx, given, &id, ret_err);
         if (st < 0)
                 return st;
         if (!id || !strcmp(id, a->client_id))

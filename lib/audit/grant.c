@@ -160,7 +160,9 @@ void msptk__act_deny(act *a, const char *client_id)
 {
         a->denied = 1;
         msptk__act_note(a, "denied", "CLIENT_NOT_ALLOWED");
-        msptk__act_note(a, "client_id", client_id);
+        /* Who looks for what was tried on a client finds it, whatever it was called. */
+        if (client_id)
+                (void)msptk__replace(&a->client_id, client_id);
 }
 
 msptk_status msptk__act_may(act *a, store_tx *tx, const char *client_id, msptk_error **ret_err)

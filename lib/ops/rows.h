@@ -35,8 +35,9 @@ enum { CLIENT_TEXT_MAX = 200 };
         }
 
 #define ERROR_CLIENT \
+        { "CLIENT_NOT_FOUND", "use client_list to see the clients that exist" }, \
         { \
-                "CLIENT_NOT_FOUND", "use client_list to see the clients that exist" \
+                "CLIENT_AMBIGUOUS", "name the client by its id" \
         }
 
 /* Fields of "msptk.client/1", for schemas. */

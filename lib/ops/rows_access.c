@@ -20,7 +20,8 @@ static const op_param create_params[] = {
           .type = PARAM_LIST,
           .about = "the only clients that it may see, by id or exact name; without it every client",
           .min = 1,
-          .max = OP_ITEMS_MAX },
+          .max = OP_ITEMS_MAX,
+          .complete = "client" },
         { .name = "expires",
           .type = PARAM_TIME,
           .flags = OP_FUTURE,
@@ -33,7 +34,8 @@ static const op_param remove_params[] = {
           .type = PARAM_SLUG,
           .flags = OP_REQUIRED,
           .about = "name of the token",
-          .cli = "NAME" },
+          .cli = "NAME",
+          .complete = "token" },
         { 0 },
 };
 static const op_param check_params[] = {

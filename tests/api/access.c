@@ -675,7 +675,7 @@ static void the_trail_tells_whom_a_principal_was_kept_from(void **state)
                 const msptk_json *detail = msptk_json_get(row, "detail");
 
                 assert_string_equal(text_at(detail, "denied"), "CLIENT_NOT_ALLOWED");
-                assert_string_equal(text_at(detail, "client_id"), "cinnabar-press");
+                assert_string_equal(text_at(row, "client_id"), "cinnabar-press");
                 n++;
         }
         assert_int_equal(n, 3);

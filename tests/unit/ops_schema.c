@@ -279,6 +279,34 @@ static msptk_json *input_schema(const op_row *row)
         return schema;
 }
 
+/* A parameter that names a client takes its name too: its row knows which it is, and its schema
+ * lets it pass. Lists are resolved by their operation. */
+static void clients_may_be_given_by_name(void **state)
+{
+        size_t n = 0;
+
+        (void)state;
+        FOR_EACH_ROW(row)
+        FOR_EACH_PARAM(row, p)
+        {
+                AUTO_JSON msptk_json *in = NULL;
+                const msptk_json *schema;
+
+                if (!p->complete || strcmp(p->complete, "client") || p->type == PARAM_LIST)
+                        continue;
+                n++;
+                expect(row->act.client_param && !strcmp(row->act.client_param, p->name), row, p,
+                       "names a client, and is not the row's client_param");
+                expect(p->type == PARAM_STRING, row, p, "names a client and is not a text");
+                in = input_schema(row);
+                schema = msptk_json_get(msptk_json_get(in, "properties"), p->name);
+                expect(!msptk_json_get(schema, "pattern"), row, p, "a pattern refuses names");
+                expect(msptk_json_int(msptk_json_get(schema, "maxLength"), 0) == 200, row, p,
+                       "another length than names may have");
+        }
+        assert_true(n > 15);
+}
+
 static void schemas_keep_to_the_subset(void **state)
 {
         char why[200];
@@ -560,6 +588,7 @@ int main(void)
                 cmocka_unit_test(defaults_are_values_that_the_check_accepts),
                 cmocka_unit_test(positions_and_flags_of_the_command_line_are_sane),
                 cmocka_unit_test(scopes_effects_and_plans_fit_together),
+                cmocka_unit_test(clients_may_be_given_by_name),
                 cmocka_unit_test(the_docs_name_what_is_filtered_by_clients),
                 cmocka_unit_test(schemas_keep_to_the_subset),
                 cmocka_unit_test(the_table_as_json_has_every_row),
