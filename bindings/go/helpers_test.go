@@ -10,6 +10,9 @@ import (
 	"time"
 )
 
+// Whether the race detector runs; it keeps memory of its own.
+var underRace bool
+
 var background = context.Background()
 
 // The clock of tests stands still at this moment, unless a test says otherwise.

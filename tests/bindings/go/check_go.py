@@ -8,9 +8,9 @@ import sys
 
 from gotool import Cases, Go, files_below, read
 
-def tests_of(go, folder):
-    """Each Go test as (name, problems)."""
-    status, out, err = go.run(folder, "test", *go.race, "-count=1", "-timeout=3000s" if os.environ.get("MSPTK_FULL")
+def tests_of(go, folder, *flags):
+    """Each Go test as (name, problems); those that skip themselves are left out."""
+    status, out, err = go.run(folder, "test", *flags, "-count=1", "-timeout=3000s" if os.environ.get("MSPTK_FULL")
                               else "-timeout=240s", "-json", "./...")
     said, ended = {}, []
     for line in out.splitlines():
@@ -67,8 +67,11 @@ def main():
         "-I" + os.path.join(root, "include"), *[os.path.basename(f) for f in files_below(root, ["bindings/go"], (".c",))], tool="cc"))
     for folder in folders:
         cases.check("go vet is content with " + folder, go.problems(folder, "vet", "./..."))
-    for name, problems in tests_of(go, "bindings/go"):
+    for name, problems in tests_of(go, "bindings/go", *go.race):
         cases.check(name, problems)
+    if go.race:  # which keeps memory of its own
+        for name, problems in tests_of(go, "bindings/go", "-run", "Memory"):
+            cases.check(name, problems)
     cases.check("the example runs", example_problems(go))
     cases.check("what docs/go.md shows is compiled", snippet_problems(root))
     cases.end()

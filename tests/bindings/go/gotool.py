@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tools"))
 from cases import Cases, files_below, read  # noqa: E402,F401
@@ -14,11 +15,20 @@ RACE = {"x86_64", "aarch64", "ppc64le", "s390x"}  # where Go has a race detector
 
 
 def headers_digest(root):
-    """Go's cache does not look into headers; a digest among the flags makes it."""
     digest = hashlib.sha256()
     for path in files_below(root, ["include"], (".h",)):
         digest.update(read(os.path.join(root, path)).encode())
     return digest.hexdigest()[:16]
+
+
+def package_of(root, build, place):
+    """A pkg-config file for the library of the build. Go's cache does not look into headers; a digest among the flags does."""
+    text = read(os.path.join(build, "meson-uninstalled", "msptk-uninstalled.pc"))
+    os.makedirs(place, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=place, encoding="utf-8", delete=False) as f:
+        f.write(re.sub(r"^Cflags:", "Cflags: -DMSPTK_HEADERS_%s" % headers_digest(root), text, flags=re.M))
+    os.rename(f.name, os.path.join(place, "msptk.pc"))
+    return place
 
 
 class Go:
@@ -26,10 +36,10 @@ class Go:
         place = os.path.join(build, "go")
         self.root = root
         self.env = dict(
-            os.environ, PKG_CONFIG_PATH=os.path.join(build, "meson-uninstalled"),
+            os.environ, PKG_CONFIG_PATH=package_of(root, build, os.path.join(place, "pkgconfig")),
             LD_LIBRARY_PATH=os.path.join(build, "lib"), CGO_ENABLED="1", GOCACHE=os.path.join(place, "cache"),
             GOPATH=os.path.join(place, "path"), GOENV="off", GOPROXY="off", GOTOOLCHAIN="local", GOWORK="off",
-            GOFLAGS="-buildvcs=false", GODEBUG="", CGO_CFLAGS="-O1 -g -DMSPTK_HEADERS_%s" % headers_digest(root))
+            GOFLAGS="-buildvcs=false", GODEBUG="")
         version = re.search(r"go1\.(\d+)", self.run(".", "version")[1])
         if version and int(version.group(1)) >= 21:
             self.env["GOEXPERIMENT"] = "cgocheck2"

@@ -1,0 +1,5 @@
+//go:build race
+
+package msptk
+
+func init() { underRace = true }
