@@ -43,6 +43,12 @@ def _sources():
                                                                                                        "py.typed")))
 
 
+def _licence():
+    """Path of the licence: beside the sources of an archive, else at the top of the tree."""
+    beside = os.path.join(HERE, "LICENSE")
+    return beside if os.path.exists(beside) else os.path.join(HERE, "..", "..", "LICENSE")
+
+
 class _Wheel:
     """One wheel being written; the record comes last."""
 
@@ -67,6 +73,8 @@ class _Wheel:
     def end(self):
         pure = "true" if self.tag.endswith("-any") else "false"
         self.add(self.info + "/METADATA", _metadata().encode())
+        if os.path.exists(_licence()):
+            self.add_file(self.info + "/LICENSE", _licence())
         self.add(self.info + "/WHEEL", ("Wheel-Version: 1.0\nGenerator: msptk\nRoot-Is-Purelib: %s\nTag: %s\n"
                                         % (pure, self.tag)).encode())
         name = self.info + "/RECORD"
@@ -112,6 +120,8 @@ def build_sdist(sdist_directory, config_settings=None):
     with tarfile.open(os.path.join(sdist_directory, top + ".tar.gz"), "w:gz", format=tarfile.PAX_FORMAT) as tar:
         for name in ["pyproject.toml", "build_backend.py", "build_wheel.py", "make_stubs.py"] + _sources():
             tar.add(os.path.join(HERE, name), top + "/" + name)
+        if os.path.exists(_licence()):
+            tar.add(_licence(), top + "/LICENSE")
         path = os.path.join(sdist_directory, "PKG-INFO." + NAME)
         with open(path, "w", encoding="utf-8") as f:
             f.write(_metadata())

@@ -4,6 +4,7 @@ Nothing here knows any operation by name. Names, parameters, documentation and t
 msptk_operations(); the library checks what is given. ops.pyi, generated from the same table, tells type checkers.
 """
 import asyncio
+import contextvars
 import ctypes
 import inspect
 import json
@@ -167,7 +168,7 @@ def _interruptible(fn, cancel):
         else:
             box.put((value, problem))
 
-    threading.Thread(target=work, name="msptk call", daemon=True).start()
+    threading.Thread(target=contextvars.copy_context().run, args=(work,), name="msptk call", daemon=True).start()
     try:
         value, problem = box.get()
     except BaseException:

@@ -1,6 +1,8 @@
 """Progress, cancelling, threads, asyncio, Ctrl-C, fork, and letting go in any order."""
 import asyncio
 import gc
+import os
+import random
 import subprocess
 import sys
 import threading
@@ -155,7 +157,8 @@ class Async(Calls):
         made = []
 
         async def main(number):
-            made.extend(await asyncio.gather(*(self.toolkit.aio.ops.client_create("Client %d %d" % (number, i)) for i in range(40))))
+            made.extend(await asyncio.gather(*(self.toolkit.aio.ops.client_create("Client %d %d" % (number,
+                                                                                                    i)) for i in range(40))))
         threads = [threading.Thread(target=lambda n=n: asyncio.run(main(n))) for n in range(4)]
         for t in threads:
             t.start()
@@ -293,9 +296,86 @@ class LettingGo(tool.Case):
         self.assertTrue(ended.wait(20))    # the call was cancelled, and did not wait for its check
         self.assertIn(seen, (["E_REENTRANT"], ["E_TIMEOUT"]))
 
+    def test_anything_may_be_let_go_in_any_order_on_any_thread(self):
+        seed = int(os.environ.get("MSPTK_SEED", "1"))
+        chance, things, lock = random.Random(seed), [], threading.Lock()
+
+        class Vendor(msptk.RMMAdapter):
+            type = title = "vendor"
+
+            def get_devices(self, client_id=None):
+                return [msptk.Device(vendor_id="a", name="a")]
+
+        class Look(msptk.Plugin):
+            name, version = "look", "1"
+
+            def execute(self, context):
+                drop()
+                return msptk.CheckResult("ok", "x")
+
+        def drop():
+            with lock:
+                gone = [things.pop(chance.randrange(len(things))) for _ in range(min(2, len(things)))]
+            del gone
+
+        def some():
+            with lock:
+                return chance.choice([t for t in things if isinstance(t, msptk.MSPToolkit)] or [None])
+
+        def open_one():
+            toolkit = msptk.MSPToolkit(settings={"adapters": [{"name": "v", "type": "vendor"}]}, clock=lambda: tool.NOON)
+            toolkit.register_plugin(Look)
+            toolkit.register_adapter(Vendor)
+            for name in ("A", "B", "C"):
+                toolkit.get_client_manager().create(name)
+            return toolkit
+
+        async def three(toolkit):
+            tasks = [asyncio.ensure_future(toolkit.aio.ops.client_list()) for _ in range(3)]
+            await asyncio.sleep(0)
+            tasks[0].cancel()
+            await asyncio.wait(tasks)
+            return [t.result() for t in tasks if not t.cancelled() and not t.exception()]
+
+        def use(toolkit):
+            return chance.choice((
+                lambda: toolkit.ops.client_list(limit=2), lambda: iter(toolkit.ops.client_list()),
+                lambda: toolkit.get_vault(),
+                lambda: toolkit.get_rmm_adapter(), lambda: toolkit.get_rmm_adapter().get_devices("a"), lambda: msptk.Cancel(),
+                lambda: toolkit.get_health_monitor().run_checks(None, ["custom"], progress=lambda *_: drop()),
+                lambda: asyncio.run(three(toolkit)), lambda: toolkit.ops.client_get, lambda: toolkit.close(0)))()
+
+        def work():
+            for _ in range(60 if tool.FULL else 15):
+                try:
+                    toolkit = some()
+                    made = open_one() if toolkit is None or chance.random() < 0.2 else use(toolkit)
+                    with lock:
+                        things.append(made)
+                except msptk.MSPError as problem:
+                    if problem.status not in allowed:
+                        wrong.append(problem)
+                toolkit = made = None
+                if chance.random() < 0.6:
+                    drop()
+                if chance.random() < 0.1:
+                    gc.collect()
+        # CONFLICT, BUSY: another thread checks the same client at the moment.
+        wrong, allowed = [], ("E_CLOSED", "E_TIMEOUT", "E_CANCELLED", "E_CONFLICT", "E_BUSY", "E_REENTRANT")
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for t in threads:
+            t.start()
+        for t in threads:
+            t.join(120)
+        self.assertEqual([(p.status, p.message) for p in wrong], [], "seed %d" % seed)
+        self.assertFalse(any(t.is_alive() for t in threads))
+        things.clear()
+        gc.collect()
+
     def python(self, text, **more):
         head = "import os, sys, threading, time; sys.dont_write_bytecode = True; sys.path.insert(0, %r); import msptk\n"
-        return subprocess.run([sys.executable, "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c", head % tool.PACKAGE + text],
+        return subprocess.run([sys.executable, "-X", "faulthandler", "-W", "ignore::DeprecationWarning", "-c",
+                               head % tool.PACKAGE + text],
                               capture_output=True, text=True, timeout=60,
                               env=tool.clean_environment(MSPTK_LIBRARY=tool.LIBRARY), check=False, **more)
 

@@ -37,7 +37,9 @@ class Package(tool.unittest.TestCase):
     def setUpClass(cls):
         cls.place = tempfile.mkdtemp(prefix="msptk python ")
         cls.addClassCleanup(shutil.rmtree, cls.place, ignore_errors=True)
-        cls.sources = os.path.join(cls.place, "sources")
+        # As in the tree: two levels below the licence.
+        cls.sources = os.path.join(cls.place, "bindings", "python")
+        shutil.copy(os.path.join(tool.ROOT, "LICENSE"), cls.place)
         shutil.copytree(tool.PACKAGE, cls.sources, ignore=shutil.ignore_patterns("__pycache__"))
         cls.venv = os.path.join(cls.place, "venv")
         made = run(sys.executable, "-m", "venv", cls.venv)
@@ -70,6 +72,16 @@ class Package(tool.unittest.TestCase):
         package = os.path.dirname(where)
         self.assertTrue(all(os.path.exists(os.path.join(package, n)) for n in ("py.typed", "ops.pyi")))
         self.assertIn("Version: 0.1.0", self.pip("show", "msptk").stdout)
+
+    def test_the_minute_of_the_documentation_works(self):
+        with open(os.path.join(tool.ROOT, "docs", "python.md"), encoding="utf-8") as f:
+            commands = f.read().split("```sh\n")[1].split("```")[0].splitlines()
+        self.assertEqual(commands, ["python3 -m venv venv", "venv/bin/pip install ./bindings/python",
+                                    "MSPTK_LIBRARY=build/lib/libmsptk.so.0 venv/bin/python examples/python/quickstart.py"])
+        self.install(self.sources)
+        done = run(self.python, os.path.join(tool.ROOT, "examples", "python", "quickstart.py"), MSPTK_LIBRARY=tool.LIBRARY)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("Client: Acme Corp, Tier: premium\n", done.stdout)
 
     def test_without_a_library_the_import_says_what_to_do(self):
         self.install(self.sources)
@@ -125,6 +137,7 @@ class Package(tool.unittest.TestCase):
                 data = z.read(name)
                 digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
                 self.assertEqual(rows[name], ["sha256=" + digest, str(len(data))])
+            self.assertIn(b"MIT", z.read("msptk-0.1.0.dist-info/LICENSE"))
             self.assertIn("Root-Is-Purelib: false", z.read("msptk-0.1.0.dist-info/WHEEL").decode())
 
 
