@@ -132,6 +132,8 @@ static bool names_secret(const char *key, size_t n)
                                             "private_key", "authorization", "credential",
                                             "access_key" };
 
+        if (n < 3 || !strchr("delnty", key[n - 1] | 0x20)) /* most do not even end as these do */
+                return false;
         for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
                 size_t m = strlen(ends[i]);
 
@@ -260,6 +262,27 @@ static void add_without_secrets(text *t, const char *s)
         }
 }
 
+/* Whether a text can hold nothing of all this, seen without taking it apart: plain letters, no
+ * assignment, no address, no word that begins as a token or as "bearer" does. Most texts are so. */
+static bool is_plain(const char *s, size_t *ret_len)
+{
+        const char *at = s;
+        char before = ' ';
+
+        for (; *at; before = *at++) {
+                if (*at < 0x20 || *at == 0x7f || *at == ':' || *at == '=' ||
+                    (*at == '-' && before == '-'))
+                        return false;
+                if (is_word(before) || !strchr("AGSXEPMBagsxepmb", *at))
+                        continue;
+                if (!strncasecmp(at, "bearer", 6) || !strncasecmp(at, "basic", 5) ||
+                    is_token(at, secret_length(at)))
+                        return false;
+        }
+        *ret_len = (size_t)(at - s);
+        return true;
+}
+
 /* ---- together ---- */
 
 static void add_capped(text *t, const char *s, size_t cap)
@@ -279,7 +302,12 @@ static void add_capped(text *t, const char *s, size_t cap)
 static void add_cleaned(text *t, const char *s, size_t cap, bool one_line)
 {
         text visible = { 0 }, harmless = { 0 };
+        size_t n;
 
+        if (is_plain(s, &n) && n <= cap) {
+                text_addn(t, s, n);
+                return;
+        }
         add_visible(&visible, s, one_line);
         add_without_secrets(&harmless, text_str(&visible));
         add_capped(t, text_str(&harmless), cap);
@@ -300,52 +328,50 @@ char *safe(const char *s, size_t cap)
         return t.data ? t.data : copy_text("");
 }
 
-/* Short words are most of what there is, and can hold none of it. */
-static bool is_plain(const char *s)
+static void add_member(msptk_json *into, const char *key, msptk_json *value)
 {
-        size_t n = 0;
-
-        for (; s[n]; n++)
-                if (n > 14 || s[n] < 0x20 || s[n] == 0x7f || s[n] == ':' || s[n] == '=')
-                        return false;
-        return true;
+        if (key)
+                put(into, key, value);
+        else
+                add(into, value);
 }
-
-static void put_safe(msptk_json *into, const char *key, const msptk_json *v, size_t cap);
 
 static msptk_json *safe_container(const msptk_json *json, size_t cap)
 {
         bool object = is_object(json);
         msptk_json *into = object ? new_object() : new_array();
+        size_t n;
 
         for (const msptk_json *v = msptk_json_first(json); v; v = msptk_json_next(v)) {
-                char *key = object ? safe(msptk_json_key(v), CAP_NAME) : NULL;
+                const char *key = object ? msptk_json_key(v) : NULL;
+                char *made = NULL;
 
+                if (key && !(is_plain(key, &n) && n <= CAP_NAME))
+                        key = made = safe(key, CAP_NAME);
                 put_safe(into, key, v, cap);
-                free(key);
+                free(made);
         }
         return into;
 }
 
-/* As a member when there is a key, else as an element. */
-static void put_safe(msptk_json *into, const char *key, const msptk_json *v, size_t cap)
+void put_safe(msptk_json *into, const char *key, const msptk_json *v, size_t cap)
 {
         const char *s;
         text t = { 0 };
+        size_t n;
 
         switch (msptk_json_type(v)) {
+        case MSPTK_JSON_NONE:
+                break;
         case MSPTK_JSON_OBJECT:
         case MSPTK_JSON_ARRAY:
-                if (key)
-                        put(into, key, safe_container(v, cap));
-                else
-                        add(into, safe_container(v, cap));
-                return;
+                add_member(into, key, safe_container(v, cap));
+                break;
         case MSPTK_JSON_STRING:
                 s = msptk_json_string(v, "");
                 if (key && names_secret(key, strlen(key)))
                         s = HIDDEN;
-                if (!is_plain(s)) {
+                if (!(is_plain(s, &n) && n <= cap)) {
                         add_cleaned(&t, s, cap, false);
                         s = text_str(&t);
                 }
@@ -354,12 +380,9 @@ static void put_safe(msptk_json *into, const char *key, const msptk_json *v, siz
                 else
                         add_str(into, s);
                 text_free(&t);
-                return;
+                break;
         default:
-                if (key)
-                        put(into, key, copy_tree(v));
-                else
-                        add(into, copy_tree(v));
+                add_member(into, key, copy_tree(v));
         }
 }
 

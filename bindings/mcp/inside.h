@@ -117,6 +117,7 @@ struct run {
         run_step step; /* where the answer of the library goes */
         /* pages.c */
         msptk_json *head, *kept;
+        text lines;   /* of the table, one for each row kept */
         char *cursor; /* where the page being read begins; NULL: at the start */
         char *next;   /* where the page after it begins */
         size_t used;  /* bytes of what is kept, and of what stands around it */
@@ -181,5 +182,8 @@ void add_safe(text *t, const char *s, size_t cap);
 char *safe(const char *s, size_t cap);
 /* An object or array with the same done to every text in it; line ends are kept. */
 msptk_json *safe_tree(const msptk_json *json, size_t cap);
+/* One value so: as the member `key`, which is ours, or as an element when `key` is NULL. Nothing
+ * when there is no value. */
+void put_safe(msptk_json *into, const char *key, const msptk_json *v, size_t cap);
 
 #endif

@@ -49,6 +49,7 @@ void run_free(run *r)
         msptk_cancel_free(r->cancel);
         msptk_json_free(r->head);
         msptk_json_free(r->kept);
+        text_free(&r->lines);
         free(r->principal);
         free(r->client_id);
         free(r->client_name);

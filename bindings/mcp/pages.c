@@ -15,13 +15,52 @@ static size_t room(const run *r)
         return (size_t)r->a.max_tokens * 7 / 2;
 }
 
+static size_t length_of(const msptk_json *json);
+
+/* Of a string or a key, its quotes and escapes included. */
+static size_t quoted_length(const char *s)
+{
+        size_t n = 2;
+
+        for (; *s; s++)
+                n += (unsigned char)*s < 0x20 ? 6 : *s == '"' || *s == '\\' ? 2 : 1;
+        return n;
+}
+
+static size_t members_length(const msptk_json *json)
+{
+        size_t n = 2;
+
+        for (const msptk_json *v = msptk_json_first(json); v; v = msptk_json_next(v)) {
+                const char *key = msptk_json_key(v);
+
+                n += length_of(v) + 1 + (key ? quoted_length(key) + 1 : 0);
+        }
+        return n > 2 ? n - 1 : n;
+}
+
+/* The bytes of a value as it is printed, a few more where it has unusual characters. */
 static size_t length_of(const msptk_json *json)
 {
-        char *printed = print_tree(json);
-        size_t n = strlen(printed);
+        char *printed;
+        size_t n;
 
-        free(printed);
-        return n;
+        switch (msptk_json_type(json)) {
+        case MSPTK_JSON_OBJECT:
+        case MSPTK_JSON_ARRAY:
+                return members_length(json);
+        case MSPTK_JSON_STRING:
+                return quoted_length(msptk_json_string(json, ""));
+        case MSPTK_JSON_NULL:
+                return 4;
+        case MSPTK_JSON_BOOL:
+                return msptk_json_bool(json, 0) ? 4 : 5;
+        default:
+                printed = print_tree(json);
+                n = strlen(printed);
+                free(printed);
+                return n;
+        }
 }
 
 static int64_t rows_wanted(const run *r)
@@ -79,10 +118,7 @@ static void finish(run *r)
         if (msptk_json_get(structured, "count"))
                 put_int(structured, "count", (int64_t)shown);
         add_page_head(&t, r, r->head, shown);
-        for (const msptk_json *row = msptk_json_first(r->kept); row; row = msptk_json_next(row)) {
-                add_table_line(&t, r, row);
-                text_add(&t, "\n");
-        }
+        text_addn(&t, text_str(&r->lines), r->lines.len);
         put(structured, r->o->rows, r->kept);
         r->kept = NULL;
         put_tail(r, structured, shown, &hint);
@@ -119,51 +155,54 @@ static void take_head(run *r, const msptk_json *page)
         text_free(&t);
 }
 
-static size_t cost_of(const run *r, const msptk_json *row)
-{
-        text t = { 0 };
-        size_t n;
+/* Rows of one page that fit. */
+typedef struct fitting {
+        msptk_json *rows;
+        text lines;
+        size_t count, bytes;
+} fitting;
 
-        add_table_line(&t, r, row);
-        n = length_of(row) + t.len + 2;
-        text_free(&t);
-        return n;
+static void fitting_clear(fitting *f)
+{
+        msptk_json_free(f->rows);
+        text_free(&f->lines);
 }
 
-/* Shapes the rows that fit; how many did. The first of all always does. */
-static size_t take_rows(run *r, const msptk_json *rows, msptk_json *into, size_t *ret_bytes)
+/* Shapes the rows that fit. The first of all always does. */
+static void take_rows(const run *r, const msptk_json *rows, fitting *f)
 {
         bool first = !r->kept;
         bool all = r->exact || (first && r->o->outside && !r->cursor);
-        size_t n = 0, bytes = 0;
 
         for (const msptk_json *v = msptk_json_first(rows); v; v = msptk_json_next(v)) {
                 msptk_json *row = shape_row(r, v);
-                size_t cost = cost_of(r, row);
+                size_t before = f->lines.len, cost;
 
-                if (!all && !(first && !n) && r->used + bytes + cost > room(r)) {
+                add_table_line(&f->lines, r, row);
+                text_add(&f->lines, "\n");
+                cost = length_of(row) + f->lines.len - before + 1;
+                if (!all && !(first && !f->count) && r->used + f->bytes + cost > room(r)) {
                         msptk_json_free(row);
-                        break;
+                        break; /* its line is not needed any more */
                 }
-                add(into, row);
-                bytes += cost;
-                n++;
+                add(f->rows, row);
+                f->bytes += cost;
+                f->count++;
         }
-        *ret_bytes = bytes;
-        return n;
 }
 
-/* `taken` is taken over. */
-static void keep(run *r, msptk_json *taken, size_t bytes, const char *next)
+/* Takes the rows over. */
+static void keep(run *r, fitting *f, const char *next)
 {
         if (r->kept) {
-                for (const msptk_json *v = msptk_json_first(taken); v; v = msptk_json_next(v))
+                for (const msptk_json *v = msptk_json_first(f->rows); v; v = msptk_json_next(v))
                         add(r->kept, copy_tree(v));
-                msptk_json_free(taken);
         } else {
-                r->kept = taken;
+                r->kept = f->rows;
+                f->rows = NULL;
         }
-        r->used += bytes;
+        text_addn(&r->lines, text_str(&f->lines), f->lines.len);
+        r->used += f->bytes;
         free(r->next);
         r->next = next ? copy_text(next) : NULL;
 }
@@ -185,8 +224,7 @@ static void after_page(run *r)
 static void got_page(run *r, msptk_status st, const msptk_json *page, const msptk_error *err)
 {
         const msptk_json *rows = msptk_json_get(page, r->o->rows);
-        msptk_json *taken;
-        size_t n, bytes, there = msptk_json_count(rows);
+        fitting f = { 0 };
 
         if (st < 0) {
                 reply_failure(r, st, err);
@@ -194,22 +232,20 @@ static void got_page(run *r, msptk_status st, const msptk_json *page, const mspt
         }
         if (!r->head)
                 take_head(r, page);
-        taken = new_array();
-        n = take_rows(r, rows, taken, &bytes);
-        if (n == there) {
-                keep(r, taken, bytes, get_str(page, "next_cursor"));
+        f.rows = new_array();
+        take_rows(r, rows, &f);
+        if (f.count == msptk_json_count(rows)) {
+                keep(r, &f, get_str(page, "next_cursor"));
                 after_page(r);
-                return;
-        }
-        msptk_json_free(taken);
-        if (!n) { /* none of this page fits: it begins the next answer */
+        } else if (!f.count) { /* none of this page fits: it begins the next answer */
                 free(r->next);
                 r->next = copy_text(r->cursor);
                 finish(r);
-                return;
+        } else {
+                r->exact = true;
+                fetch(r, (int64_t)f.count);
         }
-        r->exact = true;
-        fetch(r, (int64_t)n);
+        fitting_clear(&f);
 }
 
 void read_pages(run *r)

@@ -27,10 +27,20 @@ void reply_with(mcp_call *c, char *made, msptk_json *structured, bool is_error)
 /* The value is clean already; here it loses what would end its line or its cell. */
 static void add_flat(text *t, const char *s, size_t cap)
 {
-        size_t n = 0;
+        size_t left = cap, n;
 
-        for (; *s && n < cap; s++, n++)
-                text_addn(t, *s == '\n' || *s == '\t' ? " " : *s == '|' ? "/" : s, 1);
+        while (*s && left) {
+                n = strcspn(s, "\n\t|");
+                n = n > left ? left : n;
+                text_addn(t, s, n);
+                s += n;
+                left -= n;
+                if (*s && left) {
+                        text_add(t, *s == '|' ? "/" : " ");
+                        s++;
+                        left--;
+                }
+        }
         while (((unsigned char)*s & 0xc0) == 0x80)
                 text_addn(t, s++, 1); /* not in the middle of a character */
         if (*s)
@@ -95,6 +105,8 @@ void add_cell(text *t, const msptk_json *value, size_t cap)
 /* "counts.critical": the value at the path. */
 static const msptk_json *value_at(const msptk_json *row, const char *path)
 {
+        if (!strchr(path, '.'))
+                return msptk_json_get(row, path);
         while (row && *path) {
                 size_t n = strcspn(path, ".");
                 char *key = copy_part(path, n);
@@ -106,23 +118,23 @@ static const msptk_json *value_at(const msptk_json *row, const char *path)
         return row;
 }
 
-static void put_path(msptk_json *into, const char *path, const msptk_json *row)
+static void put_path(msptk_json *into, const char *path, const msptk_json *row, size_t cap)
 {
         const char *dot = strchr(path, '.');
-        char *key = copy_part(path, dot ? (size_t)(dot - path) : strlen(path));
+        char *made = dot ? copy_part(path, (size_t)(dot - path)) : NULL;
+        const char *key = made ? made : path;
         const msptk_json *v = msptk_json_get(row, key);
 
-        if (!dot || !is_object(v)) {
-                if (v)
-                        put(into, key, copy_tree(v));
-                else
-                        put_null(into, key);
+        if (!v) {
+                put_null(into, key);
+        } else if (!dot || !is_object(v)) {
+                put_safe(into, key, v, cap);
         } else {
                 msptk_json *below = msptk_json_get(into, key);
 
-                put_path(below ? below : put_object(into, key), dot + 1, v);
+                put_path(below ? below : put_object(into, key), dot + 1, v, cap);
         }
-        free(key);
+        free(made);
 }
 
 static const msptk_json *columns_of(const run *r)
@@ -132,16 +144,15 @@ static const msptk_json *columns_of(const run *r)
 
 msptk_json *shape_row(const run *r, const msptk_json *row)
 {
-        msptk_json *clean = safe_tree(row, r->a.detailed ? CAP_DETAILED : CAP_CONCISE), *made;
+        size_t cap = r->a.detailed ? CAP_DETAILED : CAP_CONCISE;
+        msptk_json *made;
 
         if (r->a.detailed || !is_object(row))
-                return clean;
+                return safe_tree(row, cap);
         made = new_object();
-        if (msptk_json_get(clean, "id"))
-                put(made, "id", copy_tree(msptk_json_get(clean, "id")));
+        put_safe(made, "id", msptk_json_get(row, "id"), cap);
         for (const msptk_json *c = msptk_json_first(columns_of(r)); c; c = msptk_json_next(c))
-                put_path(made, get_str(c, "key"), clean);
-        msptk_json_free(clean);
+                put_path(made, get_str(c, "key"), row, cap);
         return made;
 }
 
