@@ -320,8 +320,12 @@ static msptk_status read_flag(reader *r, const char *word)
         const msptk_json *param;
         bool negated = false;
         const char *value;
+        size_t used;
         msptk_status st;
 
+        /* "mcp --http": a command that has others below it. */
+        if (!r->inv->row && r->word_count == 1 && !g)
+                r->inv->row = op_of_words(r->c, r->words[0], NULL, &used);
         param = r->inv->row ? find_param(r->inv->row, flag, &negated) : NULL;
         if (param) {
                 st = param_given(r, param, flag, eq ? eq + 1 : NULL, negated);

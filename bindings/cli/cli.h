@@ -52,11 +52,12 @@ typedef struct cli {
         size_t help_width; /* of prose */
         msptk_cancel *cancel;
         msptk_toolkit *tk;
-        int64_t now;      /* microseconds UTC, for ages */
-        unsigned seen;    /* FAIL_* of what the results said */
-        bool to_stderr;   /* out_write() writes there, for what accompanies a question */
-        const char *lead; /* "--tier=", before what completes a value; NULL: nothing */
-        int out_errno;    /* why standard output cannot be written */
+        int64_t now;       /* microseconds UTC, for ages */
+        unsigned seen;     /* FAIL_* of what the results said */
+        bool to_stderr;    /* out_write() writes there, for what accompanies a question */
+        const char *lead;  /* "--tier=", before what completes a value; NULL: nothing */
+        int out_errno;     /* why standard output cannot be written */
+        int32_t log_level; /* of a server: 0 debug ... 3 error */
 } cli;
 
 void style_init(cli *c);
@@ -214,7 +215,13 @@ int report_error(cli *c, const msptk_error *err, const msptk_json *row, const ch
 void add_as_commands(const cli *c, text *t, const char *s, bool whole);
 
 /* ---- run.c ---- */
-msptk_status open_toolkit(cli *c, uint64_t more_flags, msptk_error **ret_err);
+/* Who acts: the account this program runs under, not what the environment claims. */
+enum { PRINCIPAL_MAX = 200 };
+void principal_name(char out[PRINCIPAL_MAX]);
+typedef void (*log_fn)(void *user, int32_t level, const char *room, const char *message);
+/* `log` hears what the library says, with `c`; NULL: lines for people, if --verbose asks for them.
+ */
+msptk_status open_toolkit(cli *c, uint64_t more_flags, log_fn log, msptk_error **ret_err);
 msptk_status call_row(cli *c, const msptk_json *row, const msptk_json *values, bool plan,
                       const char *plan_token, msptk_result **ret, msptk_error **ret_err);
 int run_command(cli *c, invocation *inv, int argc, char **argv);

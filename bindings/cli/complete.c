@@ -114,7 +114,7 @@ static void offer_rows(cli *c, const char *current, const msptk_json *row)
         size_t n = 0;
 
         c->g.timeout_ms = ANSWER_MS;
-        if (open_toolkit(c, MSPTK_OPEN_READ_ONLY, NULL) == MSPTK_OK &&
+        if (open_toolkit(c, MSPTK_OPEN_READ_ONLY, NULL, NULL) == MSPTK_OK &&
             call_row(c, row, values, false, NULL, &r, NULL) == MSPTK_OK)
                 while (n++ < CANDIDATES_MAX && msptk_result_next(r, &one, NULL) == MSPTK_OK) {
                         const char *id = op_text(one, "id");
@@ -184,6 +184,7 @@ static void offer_flags(cli *c, const char *current, const msptk_json *row)
 static void offer_commands(cli *c, const char *current, const char *noun)
 {
         char word[64];
+        size_t used;
 
         for (const msptk_json *row = op_first(c); row; row = msptk_json_next(row)) {
                 const char *verb = op_verb(row, word);
@@ -196,7 +197,7 @@ static void offer_commands(cli *c, const char *current, const char *noun)
                         continue;
                 if (!*verb)
                         offer(c, current, word, op_text(row, "summary"));
-                else if (!op_noun_before(c, row, word))
+                else if (!op_noun_before(c, row, word) && !op_of_words(c, word, NULL, &used))
                         offer(c, current, word, "commands");
         }
 }
@@ -248,6 +249,8 @@ static void walk(cli *c, place *at, const char *word)
         } else if (word[0] == '-') {
                 if (!strncmp(word, "--config=", 9))
                         c->g.config = word + 9;
+                if (!at->row && at->noun)
+                        at->row = op_of_words(c, at->noun, NULL, &used);
                 walk_flag(at, word);
         } else if (at->row) {
                 at->positional++;
@@ -306,8 +309,11 @@ static const char *split_flag(cli *c, place *at, const char *current, text *lead
 
 static void offer_here(cli *c, const place *at, const char *current)
 {
-        const msptk_json *param;
+        const msptk_json *param, *row = at->row;
+        size_t used;
 
+        if (!row && at->noun)
+                row = op_of_words(c, at->noun, NULL, &used);
         if (at->param)
                 offer_values(c, current, at->param);
         else if (at->global && at->global->values)
@@ -315,7 +321,7 @@ static void offer_here(cli *c, const place *at, const char *current)
         else if (at->global)
                 out_write(c, ":file\n", strcmp(at->global->value, "FILE") ? 0 : 6);
         else if (current[0] == '-')
-                offer_flags(c, current, at->row);
+                offer_flags(c, current, row);
         else if (at->row && (param = nth_positional(at->row, at->positional)))
                 offer_values(c, current, param);
         else if (!at->row)

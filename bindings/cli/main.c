@@ -1,5 +1,5 @@
 /* The msp-toolkit command. */
-#include "cli.h"
+#include "mcp_command.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -61,6 +61,24 @@ static int finish_output(cli *c, int code)
         return EXIT_UNABLE;
 }
 
+static int run_mcp(cli *c, const invocation *inv, const char *try_help)
+{
+        msptk_error *err = NULL;
+        int code;
+
+        if (c->g.plan || c->g.plan_token) {
+                (void)usage_error(&err, "'%s' serves; there is nothing to plan",
+                                  op_text(inv->row, "cli"));
+                code = report_error(c, err, inv->row, try_help);
+                msptk_error_free(err);
+        } else if (!strcmp(op_text(inv->row, "name"), "mcp_doctor")) {
+                code = mcp_doctor_main(c);
+        } else {
+                code = mcp_main(c, inv, try_help);
+        }
+        return finish_output(c, code);
+}
+
 static int run(cli *c, int argc, char **argv)
 {
         invocation inv = { 0 };
@@ -85,6 +103,8 @@ static int run(cli *c, int argc, char **argv)
                 code = st < 0 ? report_error(c, err, inv.row, text_str(&try_help))
                               : completion_script(c, op_text(inv.values, "shell"));
                 code = finish_output(c, code);
+        } else if (!strncmp(op_text(inv.row, "name"), "mcp", 3)) {
+                code = run_mcp(c, &inv, text_str(&try_help));
         } else {
                 code = run_command(c, &inv, argc, argv);
         }

@@ -10,8 +10,7 @@
 
 enum { CLOSE_MS = 10000, PAGE_ROWS = 500 };
 
-/* Who acts: the account this program runs under, not what the environment claims. */
-static void principal(char out[200])
+void principal_name(char out[PRINCIPAL_MAX])
 {
         struct passwd *who = getpwuid(getuid());
         char host[65] = "localhost";
@@ -42,13 +41,13 @@ static void log_line(void *user, int32_t level, const char *room, const char *me
         text_free(&t);
 }
 
-msptk_status open_toolkit(cli *c, uint64_t more_flags, msptk_error **ret_err)
+msptk_status open_toolkit(cli *c, uint64_t more_flags, log_fn log, msptk_error **ret_err)
 {
         msptk_toolkit_opts *o = need(msptk_toolkit_opts_new());
-        char who[200];
+        char who[PRINCIPAL_MAX];
         msptk_status st;
 
-        principal(who);
+        principal_name(who);
         st = msptk_toolkit_opts_set_flags(o,
                                           MSPTK_OPEN_READ_ENVIRONMENT | MSPTK_OPEN_SEARCH_CONFIG |
                                                   MSPTK_OPEN_LAZY | more_flags,
@@ -57,8 +56,8 @@ msptk_status open_toolkit(cli *c, uint64_t more_flags, msptk_error **ret_err)
                 st = msptk_toolkit_opts_set_config_path(o, c->g.config, ret_err);
         if (st == MSPTK_OK)
                 st = msptk_toolkit_opts_set(o, "principal", who, ret_err);
-        if (c->g.verbose)
-                msptk_toolkit_opts_set_log(o, log_line, c);
+        if (log || c->g.verbose)
+                msptk_toolkit_opts_set_log(o, log ? log : log_line, c);
         if (st == MSPTK_OK)
                 st = msptk_toolkit_open(o, &c->tk, ret_err);
         msptk_toolkit_opts_free(o);
@@ -393,7 +392,7 @@ int run_command(cli *c, invocation *inv, int argc, char **argv)
                 st = read_secrets(c, inv, &err);
         }
         if (st == MSPTK_OK)
-                st = open_toolkit(c, 0, &err);
+                st = open_toolkit(c, 0, NULL, &err);
         if (st == MSPTK_OK)
                 st = perform(c, inv, argc, argv, &err);
         out_flush(c);

@@ -11,9 +11,8 @@
  *   envelope.c   an error -> the reply
  *   hostile.c    foreign text made safe
  *
- * Resources, prompts and completions have files of their own: each fills its functions of the
- * catalogue and its MCP_HAS_* in mcp_tools_new(), and asks the library by ask_library(), so that
- * its reads are admitted and audited like those of tools.
+ * Resources, prompts and completions have files of their own (offers.h); they ask the library by
+ * ask_library(), so that their reads are admitted and audited like those of tools.
  */
 #ifndef MCP_INSIDE_H
 #define MCP_INSIDE_H
@@ -56,10 +55,10 @@ struct mcp_tools {
         size_t count;
         msptk_json
                 *lists[SCOPE_SETS]; /* the tool list of each set of scopes, made when asked for */
-        msptk_json *nothing;        /* an empty list */
         char *instructions;
         msptk_toolkit *tk; /* NULL until a call needs it */
         principal_name *names;
+        struct offers *offers; /* resources, prompts and completions */
 };
 
 /* ---- tools.c ---- */

@@ -3,7 +3,7 @@
  * What only reads what is stored is asked at once; what goes outside or changes runs in the
  * background, tells its progress and can be cancelled.
  */
-#include "mcp/inside.h"
+#include "mcp/offers.h"
 
 #include <sys/random.h>
 
@@ -45,6 +45,8 @@ static run *run_new(mcp_tools *t, mcp_call *c, const tool *o)
 
 void run_free(run *r)
 {
+        if (r->o->writes || r->o->outside)
+                look_soon(r->t);
         arguments_clear(&r->a);
         msptk_cancel_free(r->cancel);
         msptk_json_free(r->head);

@@ -400,6 +400,6 @@ void note_end(call *c)
                   : c->failed  ? "failed"
                                : "ok",
                   (long long)(s->now_ms - c->began_ms));
-        s->o.log(s->o.user, c->failed ? 2 : 1, text_str(&line));
+        s->o.log(s->o.user, c->failed ? 2 : 0, text_str(&line));
         text_free(&line);
 }

@@ -2,10 +2,9 @@
  * The production catalogue: which rows of the operation table are tools, who sees which, the life
  * of the toolkit behind them, and the ways other files ask it.
  *
- * A new tool is a new row: nothing here names one. Resources, prompts and completions join the
- * catalogue in mcp_tools_new() (see inside.h).
+ * A new tool is a new row: nothing here names one.
  */
-#include "mcp/inside.h"
+#include "mcp/offers.h"
 
 /* ---- rows ---- */
 
@@ -98,7 +97,7 @@ static const msptk_json *list(void *user, int32_t what, const mcp_principal *who
 {
         mcp_tools *t = user;
 
-        return what == MCP_TOOLS ? tool_list(t, who->scopes) : t->nothing;
+        return what == MCP_TOOLS ? tool_list(t, who->scopes) : offers_list(t->offers, what);
 }
 
 /* What is there but not listed is refused by call_tool(), which says why. */
@@ -140,17 +139,23 @@ mcp_tools *mcp_tools_new(const mcp_tools_opts *opts, msptk_error **ret_err)
         t = need(calloc(1, sizeof(*t)));
         t->opts = *opts;
         t->operations = operations;
-        t->nothing = new_array();
         for (const msptk_json *row = msptk_json_first(msptk_json_get(operations, "operations"));
              row; row = msptk_json_next(row))
                 add_tool(t, row);
         t->instructions = make_instructions(t);
+        t->offers = offers_new(t);
         t->catalogue = (mcp_catalogue){
                 .user = t,
-                .has = MCP_HAS_TOOLS,
+                .has = MCP_HAS_TOOLS | MCP_HAS_RESOURCES | MCP_HAS_PROMPTS | MCP_HAS_COMPLETIONS |
+                       MCP_HAS_SUBSCRIPTIONS,
                 .list = list,
                 .hides = hides,
                 .call_tool = call_tool,
+                .read_resource = read_resource,
+                .get_prompt = get_prompt,
+                .complete = complete,
+                .may_watch = may_watch,
+                .watch = watch,
         };
         return t;
 }
@@ -173,7 +178,7 @@ void mcp_tools_free(mcp_tools *t, int64_t deadline_ms)
                 free(t->names);
                 t->names = next;
         }
-        msptk_json_free(t->nothing);
+        offers_free(t->offers);
         msptk_json_free(t->operations);
         free(t->instructions);
         free(t);
@@ -203,13 +208,6 @@ void mcp_tools_dispatch(mcp_tools *t)
 {
         while (t->tk && msptk_toolkit_dispatch(t->tk, 0, NULL) == MSPTK_OK)
                 ;
-}
-
-int64_t mcp_tools_look(mcp_tools *t, int64_t now_ms)
-{
-        (void)t;
-        (void)now_ms;
-        return -1; /* nothing that is offered changes by itself */
 }
 
 char *mcp_tools_manifest(mcp_tools *t, uint32_t scopes)

@@ -86,3 +86,16 @@ void stub_call_clear(mcp_call *c)
         free(c->asked_state);
         *c = (mcp_call){ 0 };
 }
+
+void mcp_not_found(mcp_call *c, const char *uri, const char *message)
+{
+        (void)uri;
+        mcp_error(c, MCP_INVALID_PARAMS, message, NULL);
+}
+
+void mcp_changed(mcp_server *s, int32_t what, const char *uri)
+{
+        (void)s;
+        (void)what;
+        (void)uri;
+}

@@ -1,6 +1,6 @@
 /* The protocol over standard input and output: one message per line. */
-#ifndef MCP_STDIO_H
-#define MCP_STDIO_H
+#ifndef MCP_LINES_H
+#define MCP_LINES_H
 
 #include "mcp/tools.h"
 

@@ -1,6 +1,6 @@
 /* Lines of standard input become messages, messages become lines of standard output. One thread:
  * what is slow runs on the library's pool and comes back through its descriptor. */
-#include "mcp/stdio.h"
+#include "mcp/lines.h"
 
 #include <errno.h>
 #include <fcntl.h>

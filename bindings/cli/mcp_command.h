@@ -1,0 +1,26 @@
+/* The commands "mcp" and "mcp doctor": the Model Context Protocol served by this program. */
+#ifndef CLI_MCP_COMMAND_H
+#define CLI_MCP_COMMAND_H
+
+#include "cli.h"
+
+#include "mcp/tools.h"
+
+/* ---- mcp.c ---- */
+int mcp_main(cli *c, const invocation *inv, const char *try_help);
+/* Tools and server as the command serves them; `writes` as --enable-writes. */
+msptk_status mcp_make(cli *c, bool writes, mcp_tools **ret_tools, mcp_server **ret_server,
+                      msptk_error **ret_err);
+/* What the environment says that is not read any more; NULL: nothing. */
+const char *mcp_environment_warning(void);
+
+/* ---- mcp_doctor.c ---- */
+int mcp_doctor_main(cli *c);
+
+/* ---- mcp_hosts.c ---- */
+/* The piece of configuration for one host, pasteable as it is; for all of them, each under a line
+ * that says where it goes. */
+void mcp_add_snippet(text *t, const cli *c, bool writes, const char *host);
+void mcp_add_snippets(text *t, const cli *c, bool writes);
+
+#endif
