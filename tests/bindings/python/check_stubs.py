@@ -102,6 +102,17 @@ class Copies(tool.unittest.TestCase):
                 ast.parse(text, path, feature_version=(3, 9))
                 self.assertNotIn("match ", re.findall(r"^\s*(match )\S+:$", text, re.M))
 
+    def test_every_annotation_of_the_package_can_be_read(self):
+        import inspect
+        import typing
+        import msptk
+        for thing in [getattr(msptk, name) for name in msptk.__all__]:
+            if inspect.isclass(thing) or inspect.isfunction(thing):
+                typing.get_type_hints(thing)
+            for value in vars(thing).values() if inspect.isclass(thing) else ():
+                if inspect.isfunction(value):
+                    typing.get_type_hints(value)
+
     def test_every_public_name_is_documented(self):
         import inspect
         import msptk
