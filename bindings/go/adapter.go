@@ -6,6 +6,7 @@ package msptk
 import "C"
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"time"
@@ -184,6 +185,17 @@ func (h *Host) Now() time.Time { return time.UnixMicro(int64(C.bridge_now(h.c)))
 func (h *Host) Log(level LogLevel, message string) {
 	text := cText(message)
 	C.bridge_log(h.c, C.int32_t(level), (*C.char)(unsafe.Pointer(&text[0])))
+}
+
+// CleanText makes foreign text fit to be shown: valid UTF-8, no control characters, one line, at most that many bytes.
+func (h *Host) CleanText(text string, most int) string {
+	if most < 1 {
+		return ""
+	}
+	in, out := append([]byte(text), 0), make([]byte, most+1)
+	C.bridge_clean_text(h.c, pointerOf(in), C.size_t(len(text)), pointerOf(out), C.size_t(len(out)))
+	end := bytes.IndexByte(out, 0)
+	return string(out[:end])
 }
 
 // OpenAdapter makes an instance from its settings. It must neither block nor connect.

@@ -200,6 +200,9 @@ func goDeploy(self C.uintptr_t, req *C.msptk_request, device *C.msptk_device_row
 		Serial: C.GoString(device.serial), MachineID: C.GoString(device.machine_id), MACs: C.GoString(device.macs),
 		OS: C.GoString(device.os), Kind: C.GoString(device.kind), Address: C.GoString(device.address),
 		VendorClient: C.GoString(device.vendor_client)}
+	if device.last_seen != 0 {
+		d.LastSeen = time.UnixMicro(int64(device.last_seen)).UTC()
+	}
 	var evidence string
 	st := i.slot(req, ret, func(ctx context.Context, r *Request) (err error) {
 		evidence, err = i.adapter.(AgentDeployer).DeployAgent(ctx, r, d)

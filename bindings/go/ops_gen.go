@@ -436,8 +436,8 @@ type ClientCreateResult struct {
 // Scope write, effect write, can be planned first (Toolkit.Plan). On the command line: msp-toolkit
 // client add. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_EXISTS (choose another id, or change the one that exists with client_update).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_EXISTS: choose another id, or change the one that exists with client_update
 func (t *Toolkit) ClientCreate(ctx context.Context, p ClientCreateParams, opts ...CallOption) (*ClientCreateResult, error) {
 	return invoke[ClientCreateResult](ctx, t, p, opts)
 }
@@ -496,8 +496,8 @@ type ClientListResult struct {
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit client list. Since 0.1.
 //
-// Reasons of failure:
-// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
+// Reasons of failure, and what to do about them:
+//   - CURSOR_INVALID: give next_cursor of the page before with the same arguments
 func (t *Toolkit) ClientList(ctx context.Context, p ClientListParams, opts ...CallOption) (*ClientListResult, error) {
 	return invoke[ClientListResult](ctx, t, p, opts)
 }
@@ -534,9 +534,9 @@ type ClientGetResult struct {
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit client show. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
 func (t *Toolkit) ClientGet(ctx context.Context, p ClientGetParams, opts ...CallOption) (*ClientGetResult, error) {
 	return invoke[ClientGetResult](ctx, t, p, opts)
 }
@@ -616,10 +616,10 @@ type ClientUpdateResult struct {
 // Scope write, effect write, idempotent, can be planned first (Toolkit.Plan). On the command line:
 // msp-toolkit client update. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// REVISION_CHANGED (read the client again and decide anew).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - REVISION_CHANGED: read the client again and decide anew
 func (t *Toolkit) ClientUpdate(ctx context.Context, p ClientUpdateParams, opts ...CallOption) (*ClientUpdateResult, error) {
 	return invoke[ClientUpdateResult](ctx, t, p, opts)
 }
@@ -654,9 +654,9 @@ type ClientDeleteResult struct {
 // Scope write, effect destructive, can be planned first (Toolkit.Plan). On the command line:
 // msp-toolkit client remove. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
 func (t *Toolkit) ClientDelete(ctx context.Context, p ClientDeleteParams, opts ...CallOption) (*ClientDeleteResult, error) {
 	return invoke[ClientDeleteResult](ctx, t, p, opts)
 }
@@ -701,9 +701,9 @@ type ClientImportResult struct {
 // Scope write, effect write, idempotent, can be planned first (Toolkit.Plan). On the command line:
 // msp-toolkit client import. Since 0.1.
 //
-// Reasons of failure:
-// IMPORT_REFUSED (see every row with --plan; --skip-bad imports the others).
-// BAD_CSV (see RFC 4180; most spreadsheets can save it).
+// Reasons of failure, and what to do about them:
+//   - IMPORT_REFUSED: see every row with --plan; --skip-bad imports the others
+//   - BAD_CSV: see RFC 4180; most spreadsheets can save it
 func (t *Toolkit) ClientImport(ctx context.Context, p ClientImportParams, opts ...CallOption) (*ClientImportResult, error) {
 	return invoke[ClientImportResult](ctx, t, p, opts)
 }
@@ -773,10 +773,10 @@ type DeviceListResult struct {
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit device list. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - CURSOR_INVALID: give next_cursor of the page before with the same arguments
 func (t *Toolkit) DeviceList(ctx context.Context, p DeviceListParams, opts ...CallOption) (*DeviceListResult, error) {
 	return invoke[DeviceListResult](ctx, t, p, opts)
 }
@@ -813,8 +813,8 @@ type DeviceGetResult struct {
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit device show. Since 0.1.
 //
-// Reasons of failure:
-// DEVICE_NOT_FOUND (use device_list to see the devices that exist).
+// Reasons of failure, and what to do about them:
+//   - DEVICE_NOT_FOUND: use device_list to see the devices that exist
 func (t *Toolkit) DeviceGet(ctx context.Context, p DeviceGetParams, opts ...CallOption) (*DeviceGetResult, error) {
 	return invoke[DeviceGetResult](ctx, t, p, opts)
 }
@@ -918,10 +918,10 @@ type DeviceAddResult struct {
 // Scope write, effect write, can be planned first (Toolkit.Plan); ends after 60 s unless the context
 // or WithTimeout says otherwise. On the command line: msp-toolkit device add. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// DEVICE_EXISTS (use device_get to see it, or device_update to change it).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - DEVICE_EXISTS: use device_get to see it, or device_update to change it
 func (t *Toolkit) DeviceAdd(ctx context.Context, p DeviceAddParams, opts ...CallOption) (*DeviceAddResult, error) {
 	return invoke[DeviceAddResult](ctx, t, p, opts)
 }
@@ -995,11 +995,11 @@ type DeviceUpdateResult struct {
 // Scope write, effect write, idempotent, can be planned first (Toolkit.Plan). On the command line:
 // msp-toolkit device update. Since 0.1.
 //
-// Reasons of failure:
-// DEVICE_NOT_FOUND (use device_list to see the devices that exist).
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// REVISION_CHANGED (read the device again and decide anew).
+// Reasons of failure, and what to do about them:
+//   - DEVICE_NOT_FOUND: use device_list to see the devices that exist
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - REVISION_CHANGED: read the device again and decide anew
 func (t *Toolkit) DeviceUpdate(ctx context.Context, p DeviceUpdateParams, opts ...CallOption) (*DeviceUpdateResult, error) {
 	return invoke[DeviceUpdateResult](ctx, t, p, opts)
 }
@@ -1035,8 +1035,8 @@ type DeviceRemoveResult struct {
 // Scope write, effect destructive, can be planned first (Toolkit.Plan). On the command line:
 // msp-toolkit device remove. Since 0.1.
 //
-// Reasons of failure:
-// DEVICE_NOT_FOUND (use device_list to see the devices that exist).
+// Reasons of failure, and what to do about them:
+//   - DEVICE_NOT_FOUND: use device_list to see the devices that exist
 func (t *Toolkit) DeviceRemove(ctx context.Context, p DeviceRemoveParams, opts ...CallOption) (*DeviceRemoveResult, error) {
 	return invoke[DeviceRemoveResult](ctx, t, p, opts)
 }
@@ -1074,10 +1074,10 @@ type DeviceMergeResult struct {
 // Scope write, effect write, can be planned first (Toolkit.Plan). On the command line: msp-toolkit
 // device merge. Since 0.1.
 //
-// Reasons of failure:
-// DEVICE_NOT_FOUND (use device_list to see the devices that exist).
-// SAME_DEVICE (see device_get for what was merged into it).
-// CLIENT_DIFFERS (first move one of them with device_update).
+// Reasons of failure, and what to do about them:
+//   - DEVICE_NOT_FOUND: use device_list to see the devices that exist
+//   - SAME_DEVICE: see device_get for what was merged into it
+//   - CLIENT_DIFFERS: first move one of them with device_update
 func (t *Toolkit) DeviceMerge(ctx context.Context, p DeviceMergeParams, opts ...CallOption) (*DeviceMergeResult, error) {
 	return invoke[DeviceMergeResult](ctx, t, p, opts)
 }
@@ -1109,9 +1109,9 @@ type DeviceUnmergeResult struct {
 // Scope write, effect write, can be planned first (Toolkit.Plan). On the command line: msp-toolkit
 // device unmerge. Since 0.1.
 //
-// Reasons of failure:
-// DEVICE_NOT_FOUND (use device_list to see the devices that exist).
-// NOT_MERGED (device_get lists under 'merged' what can be taken apart).
+// Reasons of failure, and what to do about them:
+//   - DEVICE_NOT_FOUND: use device_list to see the devices that exist
+//   - NOT_MERGED: device_get lists under 'merged' what can be taken apart
 func (t *Toolkit) DeviceUnmerge(ctx context.Context, p DeviceUnmergeParams, opts ...CallOption) (*DeviceUnmergeResult, error) {
 	return invoke[DeviceUnmergeResult](ctx, t, p, opts)
 }
@@ -1161,9 +1161,9 @@ type DeviceScanResult struct {
 // Scope execute, effect read, idempotent; ends after 300 s unless the context or WithTimeout says
 // otherwise. On the command line: msp-toolkit device scan. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
 func (t *Toolkit) DeviceScan(ctx context.Context, p DeviceScanParams, opts ...CallOption) (*DeviceScanResult, error) {
 	return invoke[DeviceScanResult](ctx, t, p, opts)
 }
@@ -1212,10 +1212,10 @@ type AgentDeployResult struct {
 // Scope execute, effect write, can be planned first (Toolkit.Plan); ends after 1800 s unless the
 // context or WithTimeout says otherwise. On the command line: msp-toolkit device deploy. Since 0.1.
 //
-// Reasons of failure:
-// DEVICE_NOT_FOUND (use device_list to see the devices that exist).
-// NO_ADAPTER_FOR_DEVICE (see device_get for the adapters that know it).
-// UNSUPPORTED (see 'adapter list' for what each adapter can do).
+// Reasons of failure, and what to do about them:
+//   - DEVICE_NOT_FOUND: use device_list to see the devices that exist
+//   - NO_ADAPTER_FOR_DEVICE: see device_get for the adapters that know it
+//   - UNSUPPORTED: see 'adapter list' for what each adapter can do
 func (t *Toolkit) AgentDeploy(ctx context.Context, p AgentDeployParams, opts ...CallOption) (*AgentDeployResult, error) {
 	return invoke[AgentDeployResult](ctx, t, p, opts)
 }
@@ -1273,10 +1273,10 @@ type CommandRunResult struct {
 // Scope execute, effect destructive; ends after 600 s unless the context or WithTimeout says
 // otherwise. On the command line: msp-toolkit device run. Since 0.1.
 //
-// Reasons of failure:
-// DEVICE_NOT_FOUND (use device_list to see the devices that exist).
-// NO_ADAPTER_FOR_DEVICE (see device_get for the adapters that know it).
-// UNSUPPORTED (see 'adapter list' for what each adapter can do).
+// Reasons of failure, and what to do about them:
+//   - DEVICE_NOT_FOUND: use device_list to see the devices that exist
+//   - NO_ADAPTER_FOR_DEVICE: see device_get for the adapters that know it
+//   - UNSUPPORTED: see 'adapter list' for what each adapter can do
 func (t *Toolkit) CommandRun(ctx context.Context, p CommandRunParams, opts ...CallOption) (*CommandRunResult, error) {
 	return invoke[CommandRunResult](ctx, t, p, opts)
 }
@@ -1342,8 +1342,8 @@ type AdapterProbeResult struct {
 // Scope execute, effect read, idempotent; ends after 60 s unless the context or WithTimeout says
 // otherwise. On the command line: msp-toolkit adapter probe. Since 0.1.
 //
-// Reasons of failure:
-// ADAPTER_NOT_FOUND (use adapter_list to see the adapters).
+// Reasons of failure, and what to do about them:
+//   - ADAPTER_NOT_FOUND: use adapter_list to see the adapters
 func (t *Toolkit) AdapterProbe(ctx context.Context, p AdapterProbeParams, opts ...CallOption) (*AdapterProbeResult, error) {
 	return invoke[AdapterProbeResult](ctx, t, p, opts)
 }
@@ -1395,11 +1395,11 @@ type AdapterAlertsResult struct {
 // Scope execute, effect read, idempotent; ends after 60 s unless the context or WithTimeout says
 // otherwise. On the command line: msp-toolkit adapter alerts. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// ADAPTER_NOT_FOUND (use adapter_list to see the adapters).
-// UNSUPPORTED (see 'adapter list' for what each adapter can do).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - ADAPTER_NOT_FOUND: use adapter_list to see the adapters
+//   - UNSUPPORTED: see 'adapter list' for what each adapter can do
 func (t *Toolkit) AdapterAlerts(ctx context.Context, p AdapterAlertsParams, opts ...CallOption) (*AdapterAlertsResult, error) {
 	return invoke[AdapterAlertsResult](ctx, t, p, opts)
 }
@@ -1492,12 +1492,12 @@ type HealthConfigureResult struct {
 // Scope write, effect write, idempotent, can be planned first (Toolkit.Plan). On the command line:
 // msp-toolkit health configure. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// DEVICE_NOT_FOUND (use device_list to see the devices that exist).
-// UNKNOWN_NAME (name a metric (cpu_percent) or a check and a key (disk.critical)).
-// BAD_VALUE (see the unit of the metric; a warning comes before its critical).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - DEVICE_NOT_FOUND: use device_list to see the devices that exist
+//   - UNKNOWN_NAME: name a metric (cpu_percent) or a check and a key (disk.critical)
+//   - BAD_VALUE: see the unit of the metric; a warning comes before its critical
 func (t *Toolkit) HealthConfigure(ctx context.Context, p HealthConfigureParams, opts ...CallOption) (*HealthConfigureResult, error) {
 	return invoke[HealthConfigureResult](ctx, t, p, opts)
 }
@@ -1586,13 +1586,13 @@ type HealthCheckResult struct {
 // Scope read, effect read; ends after 900 s unless the context or WithTimeout says otherwise. On the
 // command line: msp-toolkit health check. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// DEVICE_NOT_FOUND (use device_list to see the devices of the client).
-// RUN_IN_PROGRESS (wait for it to end, or try again in a minute).
-// HEALTH_CHECKS_DISABLED (set health_checks.enabled to true).
-// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - DEVICE_NOT_FOUND: use device_list to see the devices of the client
+//   - RUN_IN_PROGRESS: wait for it to end, or try again in a minute
+//   - HEALTH_CHECKS_DISABLED: set health_checks.enabled to true
+//   - CURSOR_INVALID: give next_cursor of the page before with the same arguments
 func (t *Toolkit) HealthCheck(ctx context.Context, p HealthCheckParams, opts ...CallOption) (*HealthCheckResult, error) {
 	return invoke[HealthCheckResult](ctx, t, p, opts)
 }
@@ -1671,10 +1671,10 @@ type HealthHistoryResult struct {
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit health history. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - CURSOR_INVALID: give next_cursor of the page before with the same arguments
 func (t *Toolkit) HealthHistory(ctx context.Context, p HealthHistoryParams, opts ...CallOption) (*HealthHistoryResult, error) {
 	return invoke[HealthHistoryResult](ctx, t, p, opts)
 }
@@ -1726,10 +1726,10 @@ type HealthStatusResult struct {
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit health status. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - CURSOR_INVALID: give next_cursor of the page before with the same arguments
 func (t *Toolkit) HealthStatus(ctx context.Context, p HealthStatusParams, opts ...CallOption) (*HealthStatusResult, error) {
 	return invoke[HealthStatusResult](ctx, t, p, opts)
 }
@@ -1787,10 +1787,10 @@ type HealthMorningResult struct {
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit morning. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - CURSOR_INVALID: give next_cursor of the page before with the same arguments
 func (t *Toolkit) HealthMorning(ctx context.Context, p HealthMorningParams, opts ...CallOption) (*HealthMorningResult, error) {
 	return invoke[HealthMorningResult](ctx, t, p, opts)
 }
@@ -1867,10 +1867,10 @@ type AlertListResult struct {
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit alert list. Since 0.1.
 //
-// Reasons of failure:
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// CLIENT_AMBIGUOUS (name the client by its id).
-// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
+// Reasons of failure, and what to do about them:
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - CLIENT_AMBIGUOUS: name the client by its id
+//   - CURSOR_INVALID: give next_cursor of the page before with the same arguments
 func (t *Toolkit) AlertList(ctx context.Context, p AlertListParams, opts ...CallOption) (*AlertListResult, error) {
 	return invoke[AlertListResult](ctx, t, p, opts)
 }
@@ -1920,10 +1920,10 @@ type AlertAckResult struct {
 // Scope write, effect write, can be planned first (Toolkit.Plan). On the command line: msp-toolkit
 // alert ack. Since 0.1.
 //
-// Reasons of failure:
-// ALERT_NOT_FOUND (use alert_list to see the alerts that exist).
-// ALERT_AMBIGUOUS (give more characters of the id).
-// ALERT_RESOLVED (it opens again by itself if the problem is seen again).
+// Reasons of failure, and what to do about them:
+//   - ALERT_NOT_FOUND: use alert_list to see the alerts that exist
+//   - ALERT_AMBIGUOUS: give more characters of the id
+//   - ALERT_RESOLVED: it opens again by itself if the problem is seen again
 func (t *Toolkit) AlertAck(ctx context.Context, p AlertAckParams, opts ...CallOption) (*AlertAckResult, error) {
 	return invoke[AlertAckResult](ctx, t, p, opts)
 }
@@ -1966,10 +1966,10 @@ type AlertResolveResult struct {
 // Scope write, effect write, can be planned first (Toolkit.Plan). On the command line: msp-toolkit
 // alert resolve. Since 0.1.
 //
-// Reasons of failure:
-// ALERT_NOT_FOUND (use alert_list to see the alerts that exist).
-// ALERT_AMBIGUOUS (give more characters of the id).
-// ALERT_RESOLVED (it opens again by itself if the problem is seen again).
+// Reasons of failure, and what to do about them:
+//   - ALERT_NOT_FOUND: use alert_list to see the alerts that exist
+//   - ALERT_AMBIGUOUS: give more characters of the id
+//   - ALERT_RESOLVED: it opens again by itself if the problem is seen again
 func (t *Toolkit) AlertResolve(ctx context.Context, p AlertResolveParams, opts ...CallOption) (*AlertResolveResult, error) {
 	return invoke[AlertResolveResult](ctx, t, p, opts)
 }
@@ -2032,10 +2032,10 @@ type AlertSnoozeResult struct {
 // Scope write, effect write, can be planned first (Toolkit.Plan). On the command line: msp-toolkit
 // alert snooze. Since 0.1.
 //
-// Reasons of failure:
-// ALERT_NOT_FOUND (use alert_list to see the alerts that exist).
-// ALERT_AMBIGUOUS (give more characters of the id).
-// ALERT_RESOLVED (it opens again by itself if the problem is seen again).
+// Reasons of failure, and what to do about them:
+//   - ALERT_NOT_FOUND: use alert_list to see the alerts that exist
+//   - ALERT_AMBIGUOUS: give more characters of the id
+//   - ALERT_RESOLVED: it opens again by itself if the problem is seen again
 func (t *Toolkit) AlertSnooze(ctx context.Context, p AlertSnoozeParams, opts ...CallOption) (*AlertSnoozeResult, error) {
 	return invoke[AlertSnoozeResult](ctx, t, p, opts)
 }
@@ -2109,10 +2109,10 @@ type AlertAcceptResult struct {
 // Scope write, effect write, can be planned first (Toolkit.Plan). On the command line: msp-toolkit
 // alert accept. Since 0.1.
 //
-// Reasons of failure:
-// ALERT_NOT_FOUND (use alert_list to see the alerts that exist).
-// ALERT_AMBIGUOUS (give more characters of the id).
-// ALERT_RESOLVED (it opens again by itself if the problem is seen again).
+// Reasons of failure, and what to do about them:
+//   - ALERT_NOT_FOUND: use alert_list to see the alerts that exist
+//   - ALERT_AMBIGUOUS: give more characters of the id
+//   - ALERT_RESOLVED: it opens again by itself if the problem is seen again
 func (t *Toolkit) AlertAccept(ctx context.Context, p AlertAcceptParams, opts ...CallOption) (*AlertAcceptResult, error) {
 	return invoke[AlertAcceptResult](ctx, t, p, opts)
 }
@@ -2159,9 +2159,9 @@ type AlertExplainResult struct {
 //
 // Scope read, effect read, idempotent. On the command line: msp-toolkit alert explain. Since 0.1.
 //
-// Reasons of failure:
-// ALERT_NOT_FOUND (use alert_list to see the alerts that exist).
-// ALERT_AMBIGUOUS (give more characters of the id).
+// Reasons of failure, and what to do about them:
+//   - ALERT_NOT_FOUND: use alert_list to see the alerts that exist
+//   - ALERT_AMBIGUOUS: give more characters of the id
 func (t *Toolkit) AlertExplain(ctx context.Context, p AlertExplainParams, opts ...CallOption) (*AlertExplainResult, error) {
 	return invoke[AlertExplainResult](ctx, t, p, opts)
 }
@@ -2265,8 +2265,8 @@ type ConfigExplainResult struct {
 //
 // Scope admin, effect read, idempotent. On the command line: msp-toolkit config explain. Since 0.1.
 //
-// Reasons of failure:
-// UNKNOWN_KEY (see docs/configuration.md, or 'config show', for the keys).
+// Reasons of failure, and what to do about them:
+//   - UNKNOWN_KEY: see docs/configuration.md, or 'config show', for the keys
 func (t *Toolkit) ConfigExplain(ctx context.Context, p ConfigExplainParams, opts ...CallOption) (*ConfigExplainResult, error) {
 	return invoke[ConfigExplainResult](ctx, t, p, opts)
 }
@@ -2303,9 +2303,9 @@ type SecretSetResult struct {
 //
 // Scope secret, effect write, idempotent. On the command line: msp-toolkit secret set. Since 0.1.
 //
-// Reasons of failure:
-// SECRET_NOT_FOUND (use secret_list to see the names).
-// WRONG_KEY (check which key file the configuration names).
+// Reasons of failure, and what to do about them:
+//   - SECRET_NOT_FOUND: use secret_list to see the names
+//   - WRONG_KEY: check which key file the configuration names
 func (t *Toolkit) SecretSet(ctx context.Context, p SecretSetParams, opts ...CallOption) (*SecretSetResult, error) {
 	return invoke[SecretSetResult](ctx, t, p, opts)
 }
@@ -2363,9 +2363,9 @@ type SecretRemoveResult struct {
 //
 // Scope secret, effect destructive. On the command line: msp-toolkit secret remove. Since 0.1.
 //
-// Reasons of failure:
-// SECRET_NOT_FOUND (use secret_list to see the names).
-// WRONG_KEY (check which key file the configuration names).
+// Reasons of failure, and what to do about them:
+//   - SECRET_NOT_FOUND: use secret_list to see the names
+//   - WRONG_KEY: check which key file the configuration names
 func (t *Toolkit) SecretRemove(ctx context.Context, p SecretRemoveParams, opts ...CallOption) (*SecretRemoveResult, error) {
 	return invoke[SecretRemoveResult](ctx, t, p, opts)
 }
@@ -2397,9 +2397,9 @@ type SecretRotateResult struct {
 //
 // Scope secret, effect write. On the command line: msp-toolkit secret rotate. Since 0.1.
 //
-// Reasons of failure:
-// SECRET_NOT_FOUND (use secret_list to see the names).
-// WRONG_KEY (check which key file the configuration names).
+// Reasons of failure, and what to do about them:
+//   - SECRET_NOT_FOUND: use secret_list to see the names
+//   - WRONG_KEY: check which key file the configuration names
 func (t *Toolkit) SecretRotate(ctx context.Context, p SecretRotateParams, opts ...CallOption) (*SecretRotateResult, error) {
 	return invoke[SecretRotateResult](ctx, t, p, opts)
 }
@@ -2468,8 +2468,8 @@ type AuditListResult struct {
 //
 // Scope admin, effect read, idempotent. On the command line: msp-toolkit audit list. Since 0.1.
 //
-// Reasons of failure:
-// CURSOR_INVALID (give next_cursor of the page before with the same arguments).
+// Reasons of failure, and what to do about them:
+//   - CURSOR_INVALID: give next_cursor of the page before with the same arguments
 func (t *Toolkit) AuditList(ctx context.Context, p AuditListParams, opts ...CallOption) (*AuditListResult, error) {
 	return invoke[AuditListResult](ctx, t, p, opts)
 }
@@ -2598,11 +2598,11 @@ type TokenCreateResult struct {
 //
 // Scope secret, effect write. On the command line: msp-toolkit token create. Since 0.1.
 //
-// Reasons of failure:
-// TOKEN_EXISTS (choose another name, or remove the token first).
-// CLIENT_NOT_FOUND (use client_list to see the clients that exist).
-// TOO_MANY_TOKENS (remove those that are not used any more).
-// IDEMPOTENCY_KEY_REFUSED (call without an idempotency key).
+// Reasons of failure, and what to do about them:
+//   - TOKEN_EXISTS: choose another name, or remove the token first
+//   - CLIENT_NOT_FOUND: use client_list to see the clients that exist
+//   - TOO_MANY_TOKENS: remove those that are not used any more
+//   - IDEMPOTENCY_KEY_REFUSED: call without an idempotency key
 func (t *Toolkit) TokenCreate(ctx context.Context, p TokenCreateParams, opts ...CallOption) (*TokenCreateResult, error) {
 	return invoke[TokenCreateResult](ctx, t, p, opts)
 }
@@ -2664,8 +2664,8 @@ type TokenRemoveResult struct {
 //
 // Scope secret, effect destructive. On the command line: msp-toolkit token remove. Since 0.1.
 //
-// Reasons of failure:
-// TOKEN_NOT_FOUND (use token_list to see the tokens that exist).
+// Reasons of failure, and what to do about them:
+//   - TOKEN_NOT_FOUND: use token_list to see the tokens that exist
 func (t *Toolkit) TokenRemove(ctx context.Context, p TokenRemoveParams, opts ...CallOption) (*TokenRemoveResult, error) {
 	return invoke[TokenRemoveResult](ctx, t, p, opts)
 }
@@ -2701,8 +2701,8 @@ type TokenCheckResult struct {
 //
 // Scope secret, effect read, idempotent. On the command line: msp-toolkit . Since 0.1.
 //
-// Reasons of failure:
-// TOKEN_INVALID (make a token with 'token create', and use it before it expires).
+// Reasons of failure, and what to do about them:
+//   - TOKEN_INVALID: make a token with 'token create', and use it before it expires
 func (t *Toolkit) TokenCheck(ctx context.Context, p TokenCheckParams, opts ...CallOption) (*TokenCheckResult, error) {
 	return invoke[TokenCheckResult](ctx, t, p, opts)
 }
@@ -2758,10 +2758,10 @@ type InitResult struct {
 //
 // Scope admin, effect write, idempotent. On the command line: msp-toolkit init. Since 0.1.
 //
-// Reasons of failure:
-// ZONE_NOT_FOUND (use an IANA name such as Europe/Berlin).
-// UNKNOWN_KEY (correct the configuration that is there, or choose another directory).
-// WRONG_KEY (restore the key file that belongs to the database that is there).
+// Reasons of failure, and what to do about them:
+//   - ZONE_NOT_FOUND: use an IANA name such as Europe/Berlin
+//   - UNKNOWN_KEY: correct the configuration that is there, or choose another directory
+//   - WRONG_KEY: restore the key file that belongs to the database that is there
 func (t *Toolkit) Init(ctx context.Context, p InitParams, opts ...CallOption) (*InitResult, error) {
 	return invoke[InitResult](ctx, t, p, opts)
 }

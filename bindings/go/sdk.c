@@ -250,6 +250,11 @@ int64_t bridge_now(msptk_host *host)
         return host->now(host);
 }
 
+void bridge_clean_text(msptk_host *host, const char *text, size_t len, char *out, size_t cap)
+{
+        host->clean_text(host, text, len, out, cap);
+}
+
 void bridge_log(msptk_host *host, int32_t level, const char *message)
 {
         host->log(host, level, message);

@@ -57,6 +57,7 @@ int64_t bridge_deadline_left(msptk_host *host, msptk_request *req);
 void bridge_tell(msptk_host *host, msptk_request *req, int64_t done, int64_t total);
 const char *bridge_instance(msptk_host *host);
 int64_t bridge_now(msptk_host *host);
+void bridge_clean_text(msptk_host *host, const char *text, size_t len, char *out, size_t cap);
 void bridge_log(msptk_host *host, int32_t level, const char *message);
 msptk_status bridge_state_get(msptk_host *host, msptk_request *req, const char *key,
                               char **ret_value, msptk_error **ret_err);

@@ -51,7 +51,15 @@ func (s *shelf) act(ctx context.Context) error {
 	return nil
 }
 
-func (s *shelf) Probe(ctx context.Context, r *Request) error { return s.act(ctx) }
+func (s *shelf) Probe(ctx context.Context, r *Request) error {
+	if got := s.host.CleanText("a\x1b[31m\nb\xff long", 6); strings.ContainsAny(got, "\x1b\n\xff") || len(got) > 6 || got[0] != 'a' {
+		return errors.New("clean text is " + got)
+	}
+	if s.host.Instance() != "shelf1" {
+		return errors.New("the instance is " + s.host.Instance())
+	}
+	return s.act(ctx)
+}
 
 func (s *shelf) ListDevices(ctx context.Context, r *Request, q Query) error {
 	if q.ClientID != "acme-corp" {
@@ -285,8 +293,8 @@ func TestCheckInGoRunsForEachDevice(t *testing.T) {
 	})}))
 	_, err = tk.HealthCheck(background, HealthCheckParams{ClientID: "acme-corp", CheckTypes: []CheckType{CheckTypeCustom}})
 	must(t, err)
-	if runs != 4 {
-		t.Fatalf("%d runs", runs)
+	if n := atomic.LoadInt32(&runs); n != 4 {
+		t.Fatalf("%d runs", n)
 	}
 }
 

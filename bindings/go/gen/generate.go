@@ -443,9 +443,9 @@ func (g *generator) writeMethod(op *operation) {
 	for i, e := range op.Errors {
 		if i == 0 {
 			comment(&note, "", "")
-			comment(&note, "", "Reasons of failure:")
+			comment(&note, "", "Reasons of failure, and what to do about them:")
 		}
-		comment(&note, "", fmt.Sprintf("%s (%s).", e.Reason, e.Suggestion))
+		note.WriteString("//   - " + e.Reason + ": " + e.Suggestion + "\n")
 	}
 	g.out.Write(note.Bytes())
 	g.printf("func (t *Toolkit) %s(ctx context.Context, p %sParams, opts ...CallOption) (*%sResult, error) {\n", name, name, name)

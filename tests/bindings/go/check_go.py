@@ -30,6 +30,14 @@ def tests_of(go, folder, *flags):
             err.splitlines()[-60:]
 
 
+def include_problems(root):
+    """tests/boundary reads the C files; this is for what stands before import "C"."""
+    for path in files_below(root, ["bindings/go", "examples/go", "tests/bindings/go"], (".go",)):
+        for header in re.findall(r"^[ \t]*#[ \t]*include[ \t]*(\S+)", read(os.path.join(root, path)), re.M):
+            if not re.fullmatch(r'<(msptk/[\w/]+|stdlib|string)\.h>|"(bridge|sdk)\.h"', header):
+                yield "%s includes %s" % (path, header)
+
+
 def example_problems(go):
     status, out, err = go.run("examples/go", "run", ".")
     if status:
@@ -62,6 +70,7 @@ def main():
         cases.check("ops_gen.go was made anew", go.problems("bindings/go", "generate", "."))
     folders = ["bindings/go", "examples/go", "tests/bindings/go/cases"]
     cases.check("Go files are formatted", go.run(".", "-l", *folders, tool="gofmt")[1].splitlines())
+    cases.check("only public headers are included", include_problems(root))
     cases.check("C files have no warnings", go.problems(
         "bindings/go", "-Wall", "-Wextra", "-Wshadow", "-Wmissing-prototypes", "-Werror", "-fsyntax-only",
         "-I" + os.path.join(root, "include"), *[os.path.basename(f) for f in files_below(root, ["bindings/go"], (".c",))], tool="cc"))
