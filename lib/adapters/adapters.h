@@ -9,6 +9,7 @@
 #include <msptk/sdk/adapter.h>
 #include <msptk/sdk/check.h>
 
+#include "audit/audit.h"
 #include "base/base.h"
 #include "store/store.h"
 #include "work/work.h"
@@ -51,6 +52,11 @@ const instance_info *msptk__instance_info(instance *i);
  * exist. */
 msptk_status msptk__instance_find(registry *r, const char *name, instance **ret,
                                   msptk_error **ret_err);
+/* The same for what a caller named: an adapter that serves none of the clients that the act may see
+ * does not exist for it, and no others are named to it then. `tx` is one that is open; NULL: none.
+ */
+msptk_status msptk__instance_named(act *a, store_tx *tx, const char *name, instance **ret,
+                                   msptk_error **ret_err);
 /* Whether the configuration lets it serve this client (no list of clients: every client). */
 bool msptk__instance_serves(instance *i, const char *client_id);
 /* The checks it can answer; NULL-terminated; NULL: settings decide, ask with collect. */

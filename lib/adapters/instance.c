@@ -258,6 +258,41 @@ msptk_status msptk__instance_find(registry *r, const char *name, instance **ret,
         return not_found(r, name ? name : "rmm", ret_err);
 }
 
+static msptk_status is_seen(act *a, store_tx *tx, const instance *i, bool *ret,
+                            msptk_error **ret_err)
+{
+        *ret = true;
+        if (!i->config || !i->config->clients || !i->config->clients[0])
+                return MSPTK_OK;
+        return msptk__act_sees_any(a, tx, i->config->clients, ret, ret_err);
+}
+
+msptk_status msptk__instance_named(act *a, store_tx *tx, const char *name, instance **ret,
+                                   msptk_error **ret_err)
+{
+        AUTO_ERROR msptk_error *why = NULL;
+        instance *i = NULL;
+        bool seen = false;
+        msptk_status st;
+
+        if (!msptk__act_sees(a))
+                return msptk__instance_find(msptk__act_ctx(a)->registry, name, ret, ret_err);
+        st = msptk__instance_find(msptk__act_ctx(a)->registry, name, &i, &why);
+        if (st == MSPTK_OK)
+                TRY(is_seen(a, tx, i, &seen, ret_err));
+        if (seen) {
+                *ret = i;
+                return MSPTK_OK;
+        }
+        if (st == MSPTK_OK || st == MSPTK_E_NOTFOUND)
+                return fail_why(ret_err, MSPTK_E_NOTFOUND, "ADAPTER_NOT_FOUND",
+                                "ask who administers the toolkit which adapters there are",
+                                "no adapter '%.64s' is configured", name ? name : "rmm");
+        if (ret_err)
+                *ret_err = STEAL(why);
+        return st;
+}
+
 bool msptk__instance_serves(instance *i, const char *client_id)
 {
         if (!i->config || !i->config->clients || !i->config->clients[0])

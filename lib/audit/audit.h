@@ -127,6 +127,10 @@ const char *msptk__act_sees(const act *a);
  * answers; it must answer as if the client, or the thing of it, did not exist. */
 msptk_status msptk__act_may(act *a, struct store_tx *tx, const char *client_id,
                             msptk_error **ret_err);
+/* Whether it may see one of `clients` (ended by NULL). Enters no denial. `tx` is one that the
+ * caller has open; NULL: none is. */
+msptk_status msptk__act_sees_any(act *a, struct store_tx *tx, const char *const *clients, bool *ret,
+                                 msptk_error **ret_err);
 /* For work that found out by itself. */
 void msptk__act_deny(act *a, const char *client_id);
 /* For whom something over all clients was made: "*", or the principal's token and its birth. What

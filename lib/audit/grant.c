@@ -180,6 +180,33 @@ msptk_status msptk__act_may(act *a, store_tx *tx, const char *client_id, msptk_e
         return st;
 }
 
+msptk_status msptk__act_sees_any(act *a, store_tx *tx, const char *const *clients, bool *ret,
+                                 msptk_error **ret_err)
+{
+        AUTO_TX store_tx *own = NULL;
+        int64_t one = 0;
+        bool found = !a->sees;
+
+        if (!tx)
+                tx = a->tx;
+        if (!found && !tx) {
+                TRY(msptk__tx_begin(a->c->store, TX_READ, msptk__act_wait_ms(a), &own, ret_err));
+                tx = own;
+        }
+        for (; !found && *clients; clients++) {
+                msptk_status st = msptk__query_int(tx, &one, ret_err,
+                                                   "SELECT 1 FROM api_token_client"
+                                                   " WHERE token = ?1 AND client_id = ?2",
+                                                   SQL_TEXT(a->sees), SQL_TEXT(*clients));
+
+                if (st < 0)
+                        return st;
+                found = st == MSPTK_OK;
+        }
+        *ret = found;
+        return MSPTK_OK;
+}
+
 void msptk__act_audience(const act *a, char ret[AUDIENCE_CAP])
 {
         if (a->sees)

@@ -28,8 +28,7 @@ static msptk_status ask_local(act *a, const msptk_json *args, enrolment *e, mspt
 {
         instance *local;
 
-        TRY(msptk__instance_find(msptk__act_ctx(a)->registry, e->adapter ? e->adapter : "local",
-                                 &local, ret_err));
+        TRY(msptk__instance_named(a, NULL, e->adapter ? e->adapter : "local", &local, ret_err));
         TRY(msptk__device_ask(a, local, text_arg(args, "client_id"), NULL, &e->asked, ret_err));
         if (!e->asked.count)
                 return fail(ret_err, MSPTK_E_UNAVAILABLE, "adapter '%s' does not know this machine",
@@ -66,7 +65,7 @@ static msptk_status is_local(act *a, const char *adapter, bool *ret, msptk_error
 
         if (!adapter)
                 return MSPTK_OK;
-        TRY(msptk__instance_find(msptk__act_ctx(a)->registry, adapter, &i, ret_err));
+        TRY(msptk__instance_named(a, NULL, adapter, &i, ret_err));
         *ret = strcmp(msptk__instance_info(i)->type, "local") == 0;
         return MSPTK_OK;
 }
@@ -115,7 +114,7 @@ static msptk_status check_adapter(act *a, const enrolment *e, const char *client
 
         if (!e->adapter)
                 return MSPTK_OK;
-        TRY(msptk__instance_find(msptk__act_ctx(a)->registry, e->adapter, &i, ret_err));
+        TRY(msptk__instance_named(a, NULL, e->adapter, &i, ret_err));
         if (!msptk__instance_serves(i, client_id))
                 return fail_why(ret_err, MSPTK_E_CONFLICT, "ADAPTER_NOT_FOR_CLIENT",
                                 "add the client to the adapter's 'clients' in the configuration",

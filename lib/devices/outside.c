@@ -83,7 +83,7 @@ static msptk_status read_target(act *a, store_tx *tx, const msptk_json *args, ui
         msptk_status st;
 
         if (adapter)
-                TRY(msptk__instance_find(msptk__act_ctx(a)->registry, adapter, &i, ret_err));
+                TRY(msptk__instance_named(a, tx, adapter, &i, ret_err));
         TRY(msptk__device_find(a, tx, text_arg(args, "device_id"), &t->d, ret_err));
         TRY(read_keys(tx, t->d.id, "serial", &t->serial, ret_err));
         TRY(read_keys(tx, t->d.id, "machine_id", &t->machine_id, ret_err));
@@ -95,7 +95,7 @@ static msptk_status read_target(act *a, store_tx *tx, const msptk_json *args, ui
         /* An agent can be brought onto a device that its adapter does not know yet. */
         if (capability == CAP_DEPLOY) {
                 if (!i)
-                        TRY(msptk__instance_find(msptk__act_ctx(a)->registry, NULL, &i, ret_err));
+                        TRY(msptk__instance_named(a, tx, NULL, &i, ret_err));
                 t->i = i;
                 return MSPTK_OK;
         }
@@ -400,8 +400,7 @@ static msptk_status make_question(act *a, const msptk_json *args, alerts_questio
         AUTO_CLIENT client_row c = { 0 };
         instance *rmm = NULL;
 
-        TRY(msptk__instance_find(msptk__act_ctx(a)->registry, text_arg(args, "adapter"), &q->i,
-                                 ret_err));
+        TRY(msptk__instance_named(a, NULL, text_arg(args, "adapter"), &q->i, ret_err));
         TRY(msptk__act_begin_tx(a, TX_READ, &tx, ret_err));
         TRY(msptk__client_read(tx, text_arg(args, "client_id"), &c, ret_err));
         if (!msptk__instance_serves(q->i, c.id))

@@ -423,7 +423,7 @@ msptk_status msptk__device_scan(act *a, const msptk_json *args, msptk_json **ret
 
         s.adapter = text_arg(args, "adapter");
         if (s.adapter)
-                TRY(msptk__instance_find(r, s.adapter, &only, ret_err));
+                TRY(msptk__instance_named(a, NULL, s.adapter, &only, ret_err));
         TRY(read_clients(&s, text_arg(args, "client_id"), ret_err));
         TRY(msptk__group_new(msptk__act_ctx(a)->work, msptk__act_opts(a)->cancel, "device scan",
                              NULL, &s.g, ret_err));

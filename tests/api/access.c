@@ -44,7 +44,9 @@ static msptk_toolkit *open_toolkit(void)
         msptk_error *err = NULL;
 
         msptk_toolkit_opts_set(opts, "adapters",
-                               "[{name: world, type: fake, devices: 2, problems: 1}]", NULL);
+                               "[{name: world, type: fake, devices: 2, problems: 1},"
+                               " {name: cinnabar-backup, type: fake, clients: [cinnabar-press]}]",
+                               NULL);
         msptk_toolkit_opts_set(opts, "rmm", "{provider: fake}", NULL);
         msptk_toolkit_opts_set(opts, "database.path", w.db, NULL);
         msptk_toolkit_opts_set(opts, "vault.key_file", w.key, NULL);
@@ -205,6 +207,7 @@ static int setup(void **state)
                 know(ids[i], i, 'c');
                 know(names[i], i, 'n');
         }
+        know("cinnabar-backup", 2, 'x');
         must("health_check", "{}");
         know_rows("device_list", "{}", 'd');
         know_rows("alert_list", "{\"status\":\"all\"}", 'a');
@@ -578,6 +581,14 @@ static void what_is_hidden_answers_like_what_never_was(void **state)
                             "01234567-89ab-7def-8123-456789abcdef", false);
                 same_answer(by_alert[i][0], by_alert[i][1], short_id, "89abcdef", false);
         }
+        same_answer("device_scan", "{\"adapter\":\"%s\"}", "cinnabar-backup", "no-such", false);
+        same_answer("device_add", "{\"client_id\":\"acme-corp\",\"name\":\"x\",\"adapter\":\"%s\"}",
+                    "cinnabar-backup", "no-such", false);
+        same_answer("command_run",
+                    "{\"device_id\":\"till-acme-corp\",\"command\":[\"true\"],\"adapter\":\"%s\"}",
+                    "cinnabar-backup", "no-such", false);
+        same_answer("adapter_alerts", "{\"client_id\":\"acme-corp\",\"adapter\":\"%s\"}",
+                    "cinnabar-backup", "no-such", false);
         /* Plans say no more. */
         same_answer("client_delete", "{\"client_id\":\"%s\"}", ids[2], "bxxxxxxxxx", true);
         same_answer("device_remove", "{\"device_id\":\"%s\"}", "till-cinnabar-press",
