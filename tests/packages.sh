@@ -26,6 +26,7 @@ test py:ensurepip python3-venv
 coverage cmd:gcovr gcovr
 bindings cmd:go golang-go
 real file:/usr/lib/nagios/plugins/check_load monitoring-plugins-basic
+real cmd:npm npm
 real cmd:openssl openssl
 TABLE
 }

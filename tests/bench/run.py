@@ -11,7 +11,18 @@ import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "real", "mcp"))
+import packages  # noqa: E402
+
 BEGIN, END = "<!-- measured by run.sh: begin -->", "<!-- measured by run.sh: end -->"
+
+
+MCP_CONFIG = "database: {path: db}\nvault: {key_file: key}\n"
+
+
+def packages_script(found):
+    """The peer's program, put where it finds the packages."""
+    return shutil.copy(os.path.join(HERE, "mcp_peer.mjs"), found.place)
 
 
 def output(*args, **more):
@@ -119,8 +130,49 @@ class Bench:
         self.add("two writers: share of the slower, %", ">= 25", "%.0f" % share, share >= 25, chain)
         self.add("two writers: p99 wait in median commits of one", "<= 50", "%.1f" % wait, wait <= 50, "")
 
+    def mcp_driver(self, how, rounds, argv):
+        """{name: number} that bench_mcp_client says of one server."""
+        text = output(self.program("mcp_client"), how, str(rounds), *argv, cwd=self.place)
+        return {name: float(value) for name, value in (line.split() for line in text.splitlines())}
+
+    def mcp(self):
+        """`msp-toolkit mcp` against a server on the official SDK that answers the same bytes from memory; they take turns."""
+        questions = [("(f) MCP: start to first reply, to the TypeScript SDK", "<= 0.083"), ("(f) MCP: ping round trip, to the TypeScript SDK", "<= 0.5"),
+                     ("(f) MCP: client_list of ten rows, to the TypeScript SDK", "<= 1.0"),
+                     ("(f) MCP: pipelined client_list, to the TypeScript SDK", ">= 2.0"),
+                     ("(f) MCP: Private_Dirty, MiB", "<= 6"), ("(f) MCP: tool list, estimated tokens", "<= 3500")]
+        try:
+            found = packages.get(os.path.join(self.build, "tests", "real", "mcp", "packages"))
+        except packages.Missing as why:
+            for question, target in questions:
+                self.skip(question, target, str(why))
+            return
+        place = os.path.join(self.place, "mcp")
+        os.mkdir(place)
+        cli, config = os.path.join(self.build, "bindings", "cli", "msp-toolkit"), os.path.join(place, "msp-toolkit.yaml")
+        with open(config, "w", encoding="utf-8") as f:
+            f.write(MCP_CONFIG)
+        for i in range(10):
+            output(cli, "--config", config, "client", "add", "Client number %d" % i, "--tier", "gold", "--quiet")
+        ours, answer = [cli, "--config", config, "mcp"], os.path.join(place, "answer.json")
+        with open(answer, "w", encoding="utf-8") as f:
+            f.write(output(self.program("mcp_client"), "answer", "-", *ours, cwd=self.place))
+        peer = [found.node, packages_script(found), answer]
+        said = ([], [])
+        for _ in range(5):
+            for which, argv in enumerate((ours, peer)):
+                said[which].append(dict(self.mcp_driver("cold", 5, argv), **self.mcp_driver("warm", 3000, argv)))
+        us, them = ({name: statistics.median(one[name] for one in some) for name in some[0]} for some in said)
+        for (question, target), name, unit in zip(questions, ("cold_ms", "ping_us", "call_us", "pipelined_per_s"), ("ms", "us", "us", "per s")):
+            ratio, bound = us[name] / them[name], float(target.split()[1])
+            self.add(question, target, "%.3f" % ratio, ratio >= bound if target[0] == ">" else ratio <= bound,
+                     "%.4g %s to %.4g %s" % (us[name], unit, them[name], unit))
+        self.add(*questions[4], "%.2f" % us["private_dirty_mib"], us["private_dirty_mib"] <= 6, "the peer: %.1f" % them["private_dirty_mib"])
+        tokens = us["tools_bytes"] / 3.5
+        self.add(*questions[5], "%.0f" % tokens, tokens <= 3500, "%d bytes" % us["tools_bytes"])
+
     def run(self):
-        for step in (self.results, self.local, self.children, self.client_list, self.size, self.writers):
+        for step in (self.results, self.local, self.children, self.client_list, self.size, self.writers, self.mcp):
             try:
                 step()
             except (RuntimeError, OSError, AttributeError, StopIteration) as e:
