@@ -92,8 +92,8 @@ enum {
         MCP_HEADER_MISMATCH = -32020,
         MCP_MISSING_CAPABILITY = -32021,
         MCP_UNSUPPORTED_VERSION = -32022,
-        /* Our own, outside the range that JSON-RPC reserves: too many requests, data.retry_after_ms
-         * says how long to wait. */
+        /* Our own, outside the range that JSON-RPC reserves: too many requests. Where that is
+         * known, data.retry_after_ms says how long to wait. */
         MCP_RATE_LIMITED = 429
 };
 /* A resource that does not exist: the code of the era, with data.uri. */
@@ -105,7 +105,8 @@ void mcp_progress(mcp_call *c, double done, double total, const char *message);
 /* Levels "debug" ... "emergency". Sent only if the client asked for logs of that level. `data` is
  * taken over. */
 void mcp_log(mcp_call *c, const char *level, const char *logger, msptk_json *data);
-/* Called once when the client cancels or goes away. The call still has to be ended. */
+/* Called once when the client cancels or goes away; at once when it has already. The call still has
+ * to be ended. */
 void mcp_on_cancel(mcp_call *c, void (*fn)(void *user), void *user);
 /* Runs `fn` after `ms` unless the call has ended by then, at once when it is cancelled; one at a
  * time. */

@@ -86,12 +86,6 @@ void say_done(const origin *o)
 
 /* ---- what comes in ---- */
 
-static void refuse(const origin *o, const complaint *why)
-{
-        say_error(o, NULL, 0, why->code, why->status, why->text, NULL);
-        say_done(o);
-}
-
 void batch_receive(mcp_conn *conn, void *ref, const char *message, size_t len, msptk_json *doc,
                    const mcp_http *http)
 {
@@ -110,12 +104,10 @@ void batch_receive(mcp_conn *conn, void *ref, const char *message, size_t len, m
 
                 b->open++;
                 if (!read_message(part, part_len, copy_tree(j), &m, &why)) {
-                        say_error(&o, m.id_raw, m.id_len, why.code, why.status, why.text, NULL);
-                        say_done(&o);
+                        refuse(&o, &m, why.code, why.status, why.text, NULL);
                 } else if (m.method && !strcmp(m.method, "initialize")) {
-                        say_error(&o, m.id_raw, m.id_len, MCP_INVALID_REQUEST, 400,
-                                  "initialize cannot be part of a batch", NULL);
-                        say_done(&o);
+                        refuse(&o, &m, MCP_INVALID_REQUEST, 400,
+                               "initialize cannot be part of a batch", NULL);
                 } else {
                         take_message(&o, &m);
                 }
@@ -129,11 +121,10 @@ static void receive_array(const origin *o, const char *message, size_t len, mspt
         mcp_conn *conn = o->conn;
 
         if (!conn->version || strcmp(conn->version, "2025-03-26") != 0 || !msptk_json_count(doc)) {
-                say_error(o, NULL, 0, MCP_INVALID_REQUEST, 400,
-                          msptk_json_count(doc) ? "this version of the protocol has no batches"
-                                                : "a batch of nothing",
-                          NULL);
-                say_done(o);
+                refuse(o, NULL, MCP_INVALID_REQUEST, 400,
+                       msptk_json_count(doc) ? "this version of the protocol has no batches"
+                                             : "a batch of nothing",
+                       NULL);
         } else {
                 batch_receive(conn, o->ref, message, len, doc, o->http);
         }
@@ -157,12 +148,11 @@ void mcp_receive(mcp_conn *c, void *ref, const char *bytes, size_t len, const mc
         }
         doc = read_json(bytes, len, &why);
         if (!doc) {
-                refuse(&o, &why);
+                refuse(&o, NULL, why.code, why.status, why.text, NULL);
         } else if (msptk_json_type(doc) == MSPTK_JSON_ARRAY) {
                 receive_array(&o, bytes, len, doc);
         } else if (!read_message(bytes, len, doc, &m, &why)) {
-                say_error(&o, m.id_raw, m.id_len, why.code, why.status, why.text, NULL);
-                say_done(&o);
+                refuse(&o, &m, why.code, why.status, why.text, NULL);
                 msptk_json_free(doc);
         } else {
                 take_message(&o, &m);
@@ -177,7 +167,7 @@ void mcp_receive_oversized(mcp_conn *c, void *ref)
 
         snprintf(why.text, sizeof(why.text), "a message is at most %zu bytes long",
                  c->server->o.limits.message_bytes);
-        refuse(&o, &why);
+        refuse(&o, NULL, why.code, why.status, why.text, NULL);
 }
 
 void mcp_abandon(mcp_conn *c, void *ref)

@@ -197,13 +197,6 @@ const method_row *find_method(const char *name)
 
 /* ---- requests ---- */
 
-static void refuse(const origin *o, const incoming *m, int32_t code, int32_t status,
-                   const char *why, msptk_json *data)
-{
-        say_error(o, m->id_raw, m->id_len, code, status, why, data);
-        say_done(o);
-}
-
 static void refuse_method(const origin *o, const incoming *m, bool modern)
 {
         text why = { 0 };
@@ -284,6 +277,10 @@ static void take_request(const origin *o, incoming *m)
         const method_row *what = find_method(m->method);
         const char *version;
 
+        if (modern && !strcmp(m->method, "initialize")) {
+                refuse_method(o, m, true);
+                return;
+        }
         if (modern) {
                 if (o->batch) {
                         refuse(o, m, MCP_INVALID_REQUEST, 400,

@@ -291,6 +291,9 @@ void say_text(call *c, const text *t, int32_t status);
 /* An error to a message that is no call. `id` NULL: the id could not be read. */
 void say_error(const origin *o, const char *id, size_t id_len, int32_t code, int32_t status,
                const char *why, msptk_json *data);
+/* Answers a message that becomes no call, and is done with it. `m` may be NULL. */
+void refuse(const origin *o, const incoming *m, int32_t code, int32_t status, const char *why,
+            msptk_json *data);
 int32_t status_of(int32_t code, bool modern);
 /* All versions that are served, as a JSON array. */
 msptk_json *version_list(int32_t transport);

@@ -2,10 +2,9 @@
  * own while a request of the client waits. */
 #include "mcp/internal.h"
 
-static void refuse(const origin *o, const incoming *m, const char *why)
+static void wrong(const origin *o, const incoming *m, const char *why)
 {
-        say_error(o, m->id_raw, m->id_len, MCP_INVALID_PARAMS, 400, why, NULL);
-        say_done(o);
+        refuse(o, m, MCP_INVALID_PARAMS, 400, why, NULL);
 }
 
 static void answer_initialize(const origin *o, const incoming *m)
@@ -36,11 +35,11 @@ void legacy_initialize(const origin *o, const incoming *m)
         mcp_conn *conn = o->conn;
 
         if (!asked) {
-                refuse(o, m, "params.protocolVersion must be a string");
+                wrong(o, m, "params.protocolVersion must be a string");
         } else if ((client && !is_object(client)) || (info && !is_object(info))) {
-                refuse(o, m, "params.capabilities and params.clientInfo must be objects");
+                wrong(o, m, "params.capabilities and params.clientInfo must be objects");
         } else if (conn->version && conn->open) {
-                refuse(o, m, "initialize again only when no request is being answered");
+                wrong(o, m, "initialize again only when no request is being answered");
         } else {
                 version = legacy_version(asked, conn->transport);
                 legacy_free(conn);

@@ -13,17 +13,16 @@ bool is_modern_request(const incoming *m, const mcp_http *http)
         return http && http->protocol_version && mcp_is_modern_version(http->protocol_version);
 }
 
-static bool refuse(const origin *o, const incoming *m, int32_t code, const char *why,
-                   msptk_json *data)
+static bool refused(const origin *o, const incoming *m, int32_t code, const char *why,
+                    msptk_json *data)
 {
-        say_error(o, m->id_raw, m->id_len, code, 400, why, data);
-        say_done(o);
+        refuse(o, m, code, 400, why, data);
         return false;
 }
 
 static bool wrong(const origin *o, const incoming *m, const char *why)
 {
-        return refuse(o, m, MCP_INVALID_PARAMS, why, NULL);
+        return refused(o, m, MCP_INVALID_PARAMS, why, NULL);
 }
 
 static bool check_version(const origin *o, const incoming *m)
@@ -37,17 +36,17 @@ static bool check_version(const origin *o, const incoming *m)
         if (!version)
                 return wrong(o, m, "params._meta[\"" VERSION_KEY "\"] must be a string");
         if (o->http && !header)
-                return refuse(o, m, MCP_HEADER_MISMATCH, "MCP-Protocol-Version is missing", NULL);
+                return refused(o, m, MCP_HEADER_MISMATCH, "MCP-Protocol-Version is missing", NULL);
         if (o->http && strcmp(header, version) != 0)
-                return refuse(o, m, MCP_HEADER_MISMATCH,
-                              "MCP-Protocol-Version is not the version in params._meta", NULL);
+                return refused(o, m, MCP_HEADER_MISMATCH,
+                               "MCP-Protocol-Version is not the version in params._meta", NULL);
         if (mcp_is_modern_version(version))
                 return true;
         data = new_object();
         put(data, "supported", version_list(o->conn->transport));
         put_str(data, "requested", version);
-        return refuse(o, m, MCP_UNSUPPORTED_VERSION, "this version of the protocol is not served",
-                      data);
+        return refused(o, m, MCP_UNSUPPORTED_VERSION, "this version of the protocol is not served",
+                       data);
 }
 
 static bool check_meta(const origin *o, const incoming *m)
@@ -97,7 +96,7 @@ static bool check_headers(const origin *o, const incoming *m, const method_row *
                                                 msptk_json_get(m->params, "arguments"), &why);
         }
         if (!agree)
-                refuse(o, m, MCP_HEADER_MISMATCH, text_str(&why), NULL);
+                refused(o, m, MCP_HEADER_MISMATCH, text_str(&why), NULL);
         text_free(&why);
         return agree;
 }

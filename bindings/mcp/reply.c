@@ -55,23 +55,48 @@ void add_version_names(text *t, int32_t transport)
 
 /* ---- pieces of JSON ---- */
 
+/* Bytes of the character of UTF-8 that begins here; 0 when none does. */
+static size_t utf8_length(const unsigned char *s)
+{
+        size_t n = s[0] < 0x80   ? 1
+                   : s[0] < 0xc2 ? 0
+                   : s[0] < 0xe0 ? 2
+                   : s[0] < 0xf0 ? 3
+                   : s[0] < 0xf5 ? 4
+                                 : 0;
+
+        for (size_t i = 1; i < n; i++)
+                if ((s[i] & 0xc0) != 0x80)
+                        return 0;
+        /* Longer than needed, half a surrogate, beyond the last one. */
+        if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+            (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+                return 0;
+        return n;
+}
+
 void add_json_string(text *t, const char *s)
 {
         const char *from = s;
+        size_t n;
 
         text_addn(t, "\"", 1);
-        for (;; s++) {
+        for (;; s += n) {
                 unsigned char c = (unsigned char)*s;
 
-                if (c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+                n = utf8_length((const unsigned char *)s);
+                if (n && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
                         continue;
                 text_addn(t, from, (size_t)(s - from));
                 if (!c)
                         break;
-                if (c == '"' || c == '\\')
+                if (!n)
+                        text_add(t, "\xef\xbf\xbd");
+                else if (c == '"' || c == '\\')
                         text_addf(t, "\\%c", c);
                 else
                         text_addf(t, "\\u%04x", c);
+                n = 1;
                 from = s + 1;
         }
         text_addn(t, "\"", 1);
@@ -225,6 +250,25 @@ void say_error(const origin *o, const char *id, size_t id_len, int32_t code, int
         msptk_json_free(data);
         say_response(o, t->data, t->len, status);
         scratch_done(o->conn->server);
+}
+
+void refuse(const origin *o, const incoming *m, int32_t code, int32_t status, const char *why,
+            msptk_json *data)
+{
+        mcp_server *s = o->conn->server;
+        text line = { 0 };
+
+        say_error(o, m ? m->id_raw : NULL, m ? m->id_len : 0, code, status, why, data);
+        if (s->o.log) {
+                if (m && m->method)
+                        add_quoted(&line, m->method);
+                else
+                        text_add(&line, "a message");
+                text_addf(&line, ": refused (%d), %s", (int)code, why);
+                s->o.log(s->o.user, 2, text_str(&line));
+        }
+        text_free(&line);
+        say_done(o);
 }
 
 void mcp_error(mcp_call *c, int32_t code, const char *message, msptk_json *data)

@@ -237,13 +237,19 @@ static void the_log_hears_of_each_request(void **state)
         wire_give(&w, CALL("3", "later"));
         wire_give(&w, CANCEL("3"));
         test_finish(&cat);
+        wire_give(&w, "{");
+        wire_give(&w, REQUEST("4", "no/such", META));
         wire_close(&w);
         mcp_server_free(s);
         test_catalogue_clear(&cat);
-        assert_int_equal(logged_count, 3);
-        assert_string_equal(logged[0], "1 tools/call 'later': ok, 12 ms");
+        assert_int_equal(logged_count, 5);
+        assert_string_equal(logged[0], "0 tools/call 'later': ok, 12 ms");
         assert_string_equal(logged[1], "2 tools/call 'no^[[1m': failed, 0 ms");
-        assert_string_equal(logged[2], "1 tools/call 'later': cancelled, 0 ms");
+        assert_string_equal(logged[2], "0 tools/call 'later': cancelled, 0 ms");
+        assert_string_equal(logged[3], "2 a message: refused (-32700), not valid JSON at line 1, "
+                                       "column 2: expected a key in quotes, found the end");
+        assert_string_equal(logged[4],
+                            "2 'no/such': refused (-32601), there is no method 'no/such'");
 }
 
 int main(void)

@@ -255,6 +255,7 @@ static void logs_come_only_when_asked_for_and_loud_enough(void **state)
         bench_close(&b);
 }
 
+#define BAD "\xef\xbf\xbd"
 #define TOKEN(token) \
         "\"_meta\":{\"progressToken\":" token \
         ",\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\"," \
@@ -329,6 +330,22 @@ static void progress_needs_a_token_and_keeps_its_type(void **state)
         bench_close(&b);
 }
 
+static void bytes_that_are_not_utf8_never_leave(void **state)
+{
+        bench b;
+
+        (void)state;
+        bench_open(&b, NULL);
+        wire_give(&b.wire, CALL("1", "progress", TOKEN("1")));
+        mcp_progress(b.cat.held[0], 1, 0, "a\xff\xc0\xaf\xed\xa0\x80\xf4\x90\xe2\x82z\xe2\x82");
+        assert_has(wire_line(&b.wire),
+                   "\"message\":\"a" BAD BAD BAD BAD BAD BAD BAD BAD BAD BAD "z" BAD BAD "\"");
+        mcp_error(b.cat.held[0], MCP_INTERNAL_ERROR, "\xc3(\x7f\x01", NULL);
+        b.cat.held_count = 0;
+        assert_has(wire_line(&b.wire), "\"message\":\"" BAD "(\\u007f\\u0001\"");
+        bench_close(&b);
+}
+
 static void hidden_tools_are_answered_by_the_catalogue(void **state)
 {
         bench b;
@@ -377,6 +394,7 @@ int main(void)
                 cmocka_unit_test(logs_come_only_when_asked_for_and_loud_enough),
                 cmocka_unit_test(progress_grows_and_comes_at_most_four_times_a_second),
                 cmocka_unit_test(progress_needs_a_token_and_keeps_its_type),
+                cmocka_unit_test(bytes_that_are_not_utf8_never_leave),
                 cmocka_unit_test(hidden_tools_are_answered_by_the_catalogue),
                 cmocka_unit_test(what_the_catalogue_lacks_is_no_method),
         };
