@@ -66,6 +66,8 @@ void call_begin(const origin *to, incoming *m, const method_row *what, bool mode
         c->version = version;
         c->transport = conn->transport;
         c->began_ms = conn->server->now_ms;
+        c->bytes = m->len;
+        c->server->held_bytes += c->bytes;
         c->params = m->params;
         c->meta = m->meta;
         c->id = copy_part(m->id_raw, m->id_len);
@@ -108,6 +110,7 @@ void call_free(call *c)
         if (c->server) {
                 timer_stop(&c->server->timers, &c->after);
                 timer_stop(&c->server->timers, &c->progress);
+                c->server->held_bytes -= c->bytes;
         }
         legacy_drop_asks(c);
         if (c->listen)
@@ -199,9 +202,23 @@ const char *mcp_call_version(const mcp_call *c)
         return c->version;
 }
 
+/* As the W3C writes it: 00-<32 hex digits>-<16>-<2>, in lower case. */
+static bool is_traceparent(const char *s)
+{
+        static const char form[] = "00-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx-xxxxxxxxxxxxxxxx-xx";
+        size_t i = 0;
+
+        for (; form[i] && s[i]; i++)
+                if (form[i] == 'x' ? !strchr("0123456789abcdef", s[i]) : s[i] != form[i])
+                        return false;
+        return !form[i] && !s[i];
+}
+
 const char *mcp_call_trace(const mcp_call *c)
 {
-        return get_str(c->meta, "traceparent");
+        const char *trace = get_str(c->meta, "traceparent");
+
+        return trace && is_traceparent(trace) ? trace : NULL;
 }
 
 int32_t mcp_call_transport(const mcp_call *c)

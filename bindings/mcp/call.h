@@ -57,7 +57,7 @@ typedef struct mcp_catalogue {
 const mcp_principal *mcp_call_principal(const mcp_call *c);
 bool mcp_call_is_modern(const mcp_call *c);
 const char *mcp_call_version(const mcp_call *c); /* of the protocol, "2026-07-28" */
-const char *mcp_call_trace(const mcp_call *c);   /* _meta.traceparent; NULL */
+const char *mcp_call_trace(const mcp_call *c);   /* _meta.traceparent, well-formed; NULL */
 int32_t mcp_call_transport(const mcp_call *c);   /* MCP_STDIO, MCP_HTTP */
 /* What the client declared: a path like "elicitation.form", "sampling", "roots". An empty
  * "elicitation" means form. */

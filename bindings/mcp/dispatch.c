@@ -262,6 +262,10 @@ static bool has_room(const origin *o, const incoming *m, const method_row *what)
                 refuse(o, m, MCP_RATE_LIMITED, 429, "too many requests at once", NULL);
                 return false;
         }
+        if (conn->server->held_bytes + m->len > HELD_BYTES) {
+                refuse(o, m, MCP_RATE_LIMITED, 429, "too much is being answered", NULL);
+                return false;
+        }
         if (what->counted && !account_take(conn->account, false, &wait_ms)) {
                 data = new_object();
                 put_int(data, "retry_after_ms", wait_ms);

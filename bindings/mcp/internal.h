@@ -16,9 +16,13 @@ enum {
         ASK_ROUNDS = 32,            /* of questions for one legacy request */
         SCRATCH_KEPT = 256 * 1024,  /* bytes of the text in which messages are built */
         LIST_KINDS = 4,             /* MCP_TOOLS ... MCP_PROMPTS */
-        COMPLETIONS_MAX = 100
+        COMPLETIONS_MAX = 100,
+        ID_BYTES = 4096, /* of an id or a progress token: they come back with every message */
+        URI_BYTES = 2048 /* of a URI that is watched */
 };
 #define ASK_TIMEOUT_MS (10 * 60 * 1000)
+/* Of requests that are being answered, over all connections. */
+#define HELD_BYTES ((size_t)64 * 1024 * 1024)
 
 typedef struct mcp_call call;
 
@@ -87,6 +91,7 @@ struct mcp_server {
         topic *topics[TOPIC_BUCKETS];
         account *accounts[ACCOUNT_BUCKETS];
         size_t account_count, list_bytes;
+        size_t held_bytes; /* of the requests that are being answered */
         uint64_t account_clock;
         text scratch;      /* the message that is being built */
         char *info;        /* serverInfo, printed */
@@ -173,7 +178,7 @@ const char *raw_value(const char *bytes, size_t len, const msptk_json *root,
                       const msptk_json *const *path, size_t depth, size_t *ret_len);
 /* The bytes of the next element of the array that `*at` points into; NULL at its end. */
 const char *raw_next(const char **at, const char *end, size_t *ret_len);
-/* Whether these bytes are an id: a string, or an integer of any size. */
+/* Whether these bytes are an id: a string, or an integer of any size; not too long. */
 bool is_id(const msptk_json *value, const char *raw, size_t len);
 
 /* ---- a request ---- */
@@ -203,6 +208,7 @@ struct mcp_call {
         const char *version;
         int32_t transport;
         int64_t began_ms;
+        size_t bytes; /* of its message */
         msptk_json *doc;
         msptk_json *params;
         msptk_json *meta;

@@ -135,6 +135,8 @@ bool is_id(const msptk_json *value, const char *raw, size_t len)
         int32_t type = msptk_json_type(value);
         size_t i = len && raw[0] == '-';
 
+        if (len > ID_BYTES)
+                return false;
         if (type == MSPTK_JSON_STRING)
                 return true;
         /* An integer of more than 64 bits is read as another number. */
@@ -164,7 +166,8 @@ static bool read_id(incoming *m, complaint *why)
                 return true;
         raw = raw_value(m->text, m->len, m->doc, &m->id, 1, &len);
         if (!raw || !is_id(m->id, raw, len))
-                return wrong(why, "an id is a string or an integer");
+                return wrong(why, raw && len > ID_BYTES ? "the id is too long"
+                                                        : "an id is a string or an integer");
         m->id_raw = raw;
         m->id_len = len;
         return true;

@@ -271,7 +271,7 @@ static bool may_watch(const call *c, const char *uri)
 {
         const mcp_catalogue *cat = c->server->cat;
 
-        return (cat->has & MCP_HAS_SUBSCRIPTIONS) &&
+        return (cat->has & MCP_HAS_SUBSCRIPTIONS) && strlen(uri) <= URI_BYTES &&
                (!cat->may_watch || cat->may_watch(cat->user, &c->who, uri));
 }
 

@@ -25,6 +25,42 @@ static void slow_calls_do_not_hold_up_others(void **state)
         bench_close(&b);
 }
 
+static void traces_are_known_when_they_are_well_formed(void **state)
+{
+        static const struct {
+                const char *given;
+                bool known;
+        } rows[] = {
+                { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", true },
+                { "00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false },
+                { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-0", false },
+                { "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01x", false },
+                { "", false },
+        };
+        char line[600];
+        bench b;
+
+        (void)state;
+        bench_open(&b, NULL);
+        for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+                const char *trace;
+
+                snprintf(line, sizeof(line),
+                         "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":"
+                         "{\"name\":\"later\",\"_meta\":{\"traceparent\":\"%s\","
+                         "\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+                         "\"io.modelcontextprotocol/clientCapabilities\":{}}}}",
+                         rows[i].given);
+                wire_give(&b.wire, line);
+                trace = mcp_call_trace(b.cat.held[0]);
+                assert_int_equal(trace != NULL, rows[i].known);
+                if (trace)
+                        assert_string_equal(trace, rows[i].given);
+                test_finish(&b.cat);
+        }
+        bench_close(&b);
+}
+
 static void a_cancelled_call_says_nothing_more(void **state)
 {
         mcp_call *c;
@@ -256,6 +292,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(slow_calls_do_not_hold_up_others),
+                cmocka_unit_test(traces_are_known_when_they_are_well_formed),
                 cmocka_unit_test(a_cancelled_call_says_nothing_more),
                 cmocka_unit_test(a_cancellation_that_comes_too_late_is_ignored),
                 cmocka_unit_test(ids_of_other_types_are_other_ids),

@@ -118,6 +118,70 @@ static void only_so_many_requests_run_at_once(void **state)
         bench_close(&b);
 }
 
+static void what_is_being_answered_takes_bounded_memory(void **state)
+{
+        enum { BIG = 3 * 1024 * 1024 };
+        char *line = malloc(BIG + 500);
+        int refused = 0;
+        const sent *s;
+        bench b;
+
+        (void)state;
+        assert_non_null(line);
+        bench_open(&b, NULL);
+        for (int i = 100; i < 125; i++) {
+                int n = snprintf(line, 400,
+                                 "{\"jsonrpc\":\"2.0\",\"id\":%d,\"method\":\"tools/call\","
+                                 "\"params\":{\"name\":\"later\",%s,\"pad\":\"",
+                                 i, META);
+
+                memset(line + n, 'x', BIG);
+                memcpy(line + n + BIG, "\"}}", 4);
+                wire_give(&b.wire, line);
+                s = wire_next(&b.wire);
+                if (s) {
+                        assert_has(s->line, "too much is being answered");
+                        refused++;
+                }
+        }
+        assert_int_equal(refused, 25 - 64 / 3);
+        test_finish(&b.cat);
+        assert_has(wire_line(&b.wire), "\"result\"");
+        wire_give(&b.wire, LIST);
+        assert_has(wire_line(&b.wire), "\"result\"");
+        free(line);
+        bench_close(&b);
+}
+
+static void ids_and_tokens_that_are_too_long_are_refused(void **state)
+{
+        char line[9000], id[5001];
+        bench b;
+
+        (void)state;
+        bench_open(&b, NULL);
+        memset(id, '7', 5000);
+        id[4096] = '\0';
+        snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"ping\"}",
+                 id + 2);
+        wire_give(&b.wire, line);
+        assert_has(wire_line(&b.wire), "\"result\"");
+        snprintf(line, sizeof(line), "{\"jsonrpc\":\"2.0\",\"id\":\"%s\",\"method\":\"ping\"}",
+                 id + 1);
+        wire_give(&b.wire, line);
+        assert_string_equal(wire_line(&b.wire),
+                            "{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32600,\"message\":"
+                            "\"the id is too long\"}}");
+        snprintf(line, sizeof(line),
+                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\",\"params\":{\"_meta\":"
+                 "{\"io.modelcontextprotocol/protocolVersion\":\"2026-07-28\","
+                 "\"io.modelcontextprotocol/clientCapabilities\":{},\"progressToken\":\"%s\"}}}",
+                 id);
+        wire_give(&b.wire, line);
+        assert_has(wire_line(&b.wire), "\"code\":-32602");
+        bench_close(&b);
+}
+
 static void the_table_of_principals_is_bounded(void **state)
 {
         bench_opts o = { .limits = { .reads_per_minute = 5 } };
@@ -164,6 +228,8 @@ int main(void)
                 cmocka_unit_test(limits_are_the_principals_on_all_its_connections),
                 cmocka_unit_test(writes_are_counted_by_the_tools_themselves),
                 cmocka_unit_test(only_so_many_requests_run_at_once),
+                cmocka_unit_test(what_is_being_answered_takes_bounded_memory),
+                cmocka_unit_test(ids_and_tokens_that_are_too_long_are_refused),
                 cmocka_unit_test(the_table_of_principals_is_bounded),
                 cmocka_unit_test(many_pipelined_requests_are_all_answered),
         };
