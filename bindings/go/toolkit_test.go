@@ -454,39 +454,6 @@ func TestForgottenToolkitIsCollected(t *testing.T) {
 	t.Fatal("the memory of a forgotten toolkit stays")
 }
 
-func TestMemoryDoesNotGrow(t *testing.T) {
-	if underRace {
-		t.Skip("measured without the race detector")
-	}
-	config := filepath.Join(t.TempDir(), "msp-toolkit.yaml")
-	must(t, os.WriteFile(config, []byte("database:\n  path: data/test.db\n"), 0o600))
-	tk := withAcme(t, ConfigFile(config))
-	some := func(n int) {
-		for i := 0; i < n; i++ {
-			ctx, cancel := context.WithTimeout(background, time.Minute)
-			_, err := tk.ClientGet(ctx, ClientGetParams{ClientID: "acme-corp"})
-			if err == nil {
-				_, err = tk.ClientGet(ctx, ClientGetParams{ClientID: "nobody"})
-			}
-			cancel()
-			if !errors.Is(err, ErrNotFound) {
-				t.Fatal(err)
-			}
-		}
-		runtime.GC()
-	}
-	some(5000)
-	before := resident(t)
-	n := times(20000, 500000)
-	some(n)
-	limit := times(4*1024, 12*1024) // pages of the database, kept by its cache
-	grown := resident(t) - before
-	t.Logf("%d KiB more after %d calls", grown, 2*n)
-	if grown > limit {
-		t.Fatal("that is too much")
-	}
-}
-
 func TestParametersCarryEveryType(t *testing.T) {
 	var a args
 	ClientUpdateParams{ClientID: "x", Contact: Ptr(""), Fields: map[string]any{}, Revision: 3}.put(&a)
