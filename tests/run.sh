@@ -10,7 +10,8 @@ usage: sh tests/run.sh [option...]
   --quick      leave out the slow tests
   --sanitize   build with address and undefined-behaviour sanitizers and run the tests that make sense there
   --real       also run the tests against third-party programs (installs them; only with MSPTK_DISPOSABLE=1)
-  --full       run every long loop whole; the counts are written to docs/proof.md
+  --full       run every long loop whole, also the tests of the Go binding (installs the go command); the counts are
+               written to docs/proof.md
   --coverage   line coverage of lib/; below 90% is a failure
   --ci         what .ci/run calls: normal build, sanitizers, thread sanitizer, real programs, time budgets
   --suite S    only this suite (may be given several times)
