@@ -100,8 +100,8 @@ static msptk_status open_for_tools(void *user, msptk_toolkit **ret_tk, msptk_err
         return st;
 }
 
-msptk_status mcp_make(cli *c, bool writes, mcp_tools **ret_tools, mcp_server **ret_server,
-                      msptk_error **ret_err)
+msptk_status mcp_make(cli *c, bool writes, const mcp_rates *rates, mcp_tools **ret_tools,
+                      mcp_server **ret_server, msptk_error **ret_err)
 {
         static opener open; /* lives as long as the tools: one server per program */
         mcp_tools_opts to = { .open = open_for_tools, .user = &open, .writes = writes };
@@ -119,8 +119,8 @@ msptk_status mcp_make(cli *c, bool writes, mcp_tools **ret_tools, mcp_server **r
                 return MSPTK_E_INTERNAL;
         so.catalogue = mcp_tools_catalogue(*ret_tools);
         so.instructions = mcp_tools_instructions(*ret_tools);
-        so.limits.reads_per_minute = READS_PER_MINUTE;
-        so.limits.writes_per_minute = WRITES_PER_MINUTE;
+        so.limits.reads_per_minute = rates ? rates->reads : READS_PER_MINUTE;
+        so.limits.writes_per_minute = rates ? rates->writes : WRITES_PER_MINUTE;
         so.limits.coalesce_ms = COALESCE_MS;
         *ret_server = need(mcp_server_new(&so));
         mcp_tools_attach(*ret_tools, *ret_server);
@@ -324,6 +324,31 @@ static int32_t level_named(const char *word)
         return 1;
 }
 
+/* A number of the command line, which the door itself has to check. */
+static msptk_status take_rate(const msptk_json *values, const char *key, int32_t *ret,
+                              msptk_error **ret_err)
+{
+        const char *given = op_text(values, key);
+        size_t n = strlen(given);
+
+        if (!n)
+                return MSPTK_OK;
+        if (n > 6 || strspn(given, "0123456789") != n)
+                return usage_error(ret_err, "'%s' is not a number of calls per minute, 0 to 999999",
+                                   given);
+        *ret = (int32_t)strtol(given, NULL, 10);
+        return MSPTK_OK;
+}
+
+static msptk_status take_rates(const msptk_json *values, mcp_rates *ret, msptk_error **ret_err)
+{
+        msptk_status st;
+
+        *ret = (mcp_rates){ READS_PER_MINUTE, WRITES_PER_MINUTE };
+        st = take_rate(values, "reads_per_minute", &ret->reads, ret_err);
+        return st < 0 ? st : take_rate(values, "writes_per_minute", &ret->writes, ret_err);
+}
+
 static int serve(cli *c, const invocation *inv, bool writes, const char *try_help)
 {
         bool over_http = *op_text(inv->values, "http");
@@ -331,9 +356,15 @@ static int serve(cli *c, const invocation *inv, bool writes, const char *try_hel
         mcp_tools *tools = NULL;
         mcp_server *server = NULL;
         msptk_error *err = NULL;
+        mcp_rates rates;
         int code;
 
-        if (mcp_make(c, writes, &tools, &server, &err) < 0) {
+        if (take_rates(inv->values, &rates, &err) < 0) {
+                code = report_error(c, err, inv->row, try_help);
+                msptk_error_free(err);
+                return code;
+        }
+        if (mcp_make(c, writes, &rates, &tools, &server, &err) < 0) {
                 code = report_error(c, err, inv->row, NULL);
                 msptk_error_free(err);
                 return code;
@@ -363,7 +394,7 @@ int mcp_main(cli *c, const invocation *inv, const char *try_help)
                 return print_config(c, inv, writes);
         if (!msptk_json_bool(msptk_json_get(inv->values, "print_manifest"), 0))
                 return serve(c, inv, writes, try_help);
-        if (mcp_make(c, writes, &tools, &server, &err) < 0) {
+        if (mcp_make(c, writes, NULL, &tools, &server, &err) < 0) {
                 code = report_error(c, err, inv->row, NULL);
                 msptk_error_free(err);
                 return code;

@@ -8,9 +8,14 @@
 
 /* ---- mcp.c ---- */
 int mcp_main(cli *c, const invocation *inv, const char *try_help);
-/* Tools and server as the command serves them; `writes` as --enable-writes. */
-msptk_status mcp_make(cli *c, bool writes, mcp_tools **ret_tools, mcp_server **ret_server,
-                      msptk_error **ret_err);
+/* Calls per minute of each principal; 0: no limit. */
+typedef struct mcp_rates {
+        int32_t reads, writes;
+} mcp_rates;
+/* Tools and server as the command serves them; `writes` as --enable-writes, `rates` NULL: the
+ * usual ones. */
+msptk_status mcp_make(cli *c, bool writes, const mcp_rates *rates, mcp_tools **ret_tools,
+                      mcp_server **ret_server, msptk_error **ret_err);
 /* What the environment says that is not read any more; NULL: nothing. */
 const char *mcp_environment_warning(void);
 

@@ -256,7 +256,7 @@ static void check_server(doctor *d)
         char name[PRINCIPAL_MAX];
         msptk_error *err = NULL;
 
-        if (mcp_make(d->c, false, &d->tools, &d->server, &err) < 0) {
+        if (mcp_make(d->c, false, NULL, &d->tools, &d->server, &err) < 0) {
                 note(d, "server", "critical", msptk_error_message(err));
                 msptk_error_free(err);
                 return;

@@ -154,7 +154,7 @@ class Bench:
             f.write(MCP_CONFIG)
         for i in range(10):
             output(cli, "--config", config, "client", "add", "Client number %d" % i, "--tier", "gold", "--quiet")
-        ours, answer = [cli, "--config", config, "mcp"], os.path.join(place, "answer.json")
+        ours, answer = [cli, "--config", config, "mcp", "--reads-per-minute", "0", "--log-level", "error"], os.path.join(place, "answer.json")
         with open(answer, "w", encoding="utf-8") as f:
             f.write(output(self.program("mcp_client"), "answer", "-", *ours, cwd=self.place))
         peer = [found.node, packages_script(found), answer]
