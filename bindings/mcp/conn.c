@@ -203,9 +203,14 @@ void mcp_conn_shut(mcp_conn *c)
                         one = one->next;
                 if (!one)
                         break;
-                if (one->listen)
+                if (one->listen) {
                         listen_end(one);
-                else
-                        call_cancel(one);
+                        continue;
+                }
+                /* A reply of HTTP has to say something. */
+                if (c->transport == MCP_HTTP)
+                        say_error(&one->to, one->id, one->id_len, MCP_INTERNAL_ERROR, 503,
+                                  "the server stops", NULL);
+                call_cancel(one);
         }
 }

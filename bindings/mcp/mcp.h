@@ -125,7 +125,7 @@ const char *mcp_conn_legacy_version(const mcp_conn *c);
 /* Requests that are not answered yet, without those that only listen. */
 size_t mcp_conn_in_flight(const mcp_conn *c);
 /* The transport stops: listens end with their last result, over stdio announced by a cancellation;
- * calls are cancelled. */
+ * calls are cancelled, over HTTP with an error as their answer (503). */
 void mcp_conn_shut(mcp_conn *c);
 
 /* Newest first, ended by NULL. */

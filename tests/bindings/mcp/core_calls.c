@@ -229,6 +229,8 @@ static void a_connection_that_is_freed_with_the_server_ends_what_is_open(void **
 
 static void a_transport_that_stops_cancels_what_runs(void **state)
 {
+        bench_opts http = { .transport = MCP_HTTP };
+        const sent *s;
         bench b;
 
         (void)state;
@@ -240,6 +242,16 @@ static void a_transport_that_stops_cancels_what_runs(void **state)
         assert_int_equal(mcp_conn_in_flight(b.wire.conn), 0);
         assert_int_equal(b.wire.done, 2);
         assert_null(wire_next(&b.wire));
+        bench_close(&b);
+        bench_open(&b, &http);
+        wire_give(&b.wire, CALL("1", "later"));
+        mcp_conn_shut(b.wire.conn);
+        s = wire_next(&b.wire);
+        assert_has(s->line,
+                   "\"id\":1,\"error\":{\"code\":-32603,\"message\":\"the server stops\"}");
+        assert_int_equal(s->status, 503);
+        assert_int_equal(b.wire.done, 1);
+        assert_int_equal(b.cat.cancelled, 1);
         bench_close(&b);
 }
 

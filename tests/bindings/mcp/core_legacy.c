@@ -321,6 +321,34 @@ static void a_connection_goes_while_a_question_is_open(void **state)
         bench_close(&b);
 }
 
+static void who_goes_over_http_may_still_answer(void **state)
+{
+        bench_opts o = { .transport = MCP_HTTP };
+        const char *call = CALL("7", "confirm");
+        int first, second;
+        bench b;
+
+        (void)state;
+        bench_open(&b, &o);
+        wire_shake(&b.wire, "2025-11-25", FORMS);
+        wire_give_n(&b.wire, &first, call, strlen(call), NULL);
+        assert_has(wire_line(&b.wire), "\"id\":1");
+        mcp_abandon(b.wire.conn, &first);
+        assert_ptr_equal(b.wire.last_done, &first);
+        wire_give(&b.wire, ANSWER("1", "{\"action\":\"accept\"}"));
+        assert_int_equal(b.cat.runs, 2);
+        assert_null(wire_next(&b.wire));
+        /* A new handshake forgets questions that nobody waits for. */
+        wire_give_n(&b.wire, &second, call, strlen(call), NULL);
+        assert_has(wire_line(&b.wire), "\"id\":2");
+        mcp_abandon(b.wire.conn, &second);
+        wire_shake(&b.wire, "2025-11-25", FORMS);
+        wire_give(&b.wire, ANSWER("2", "{\"action\":\"accept\"}"));
+        assert_int_equal(b.cat.runs, 3);
+        assert_null(wire_next(&b.wire));
+        bench_close(&b);
+}
+
 static void nobody_is_asked_without_end(void **state)
 {
         char line[100];
@@ -401,6 +429,7 @@ int main(void)
                 cmocka_unit_test(a_question_that_is_not_answered_in_time_is_withdrawn),
                 cmocka_unit_test(a_cancelled_call_takes_its_question_back),
                 cmocka_unit_test(a_connection_goes_while_a_question_is_open),
+                cmocka_unit_test(who_goes_over_http_may_still_answer),
                 cmocka_unit_test(nobody_is_asked_without_end),
                 cmocka_unit_test(logs_come_after_set_level),
                 cmocka_unit_test(progress_in_the_oldest_version_has_no_message),
