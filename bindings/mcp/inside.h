@@ -122,7 +122,6 @@ struct run {
         size_t used;  /* bytes of what is kept, and of what stands around it */
         bool exact;   /* the page being read is known to fit */
         bool from_start;
-        bool cut; /* lists beside the rows were cut */
 };
 
 void call_tool(void *user, mcp_call *c, const char *name, const msptk_json *given);

@@ -69,8 +69,10 @@ static int64_t rows_wanted(const run *r)
         size_t row = ROW_LEAST;
         int64_t n, wanted = r->a.limit - (int64_t)msptk_json_count(r->kept);
 
-        if (r->o->outside && !r->cursor)
+        if (r->o->outside && !r->cursor) {
                 row = r->a.detailed ? ROW_MOST_DETAILED : ROW_MOST_CONCISE;
+                left -= left / 3; /* for what stands around them */
+        }
         n = (int64_t)(left / row);
         n = n < 1 ? 1 : n > ROWS_MOST ? ROWS_MOST : n;
         return r->a.limit && wanted < n ? wanted : n;
@@ -131,20 +133,52 @@ static void finish(run *r)
 
 /* ---- pages ---- */
 
+/* Lists beside the rows (who did not report) are cut until they leave most of the budget to the
+ * rows; how much was left out stands beside each. */
+static msptk_json *fitting_head(const run *r, const msptk_json *clean)
+{
+        static const size_t steps[] = { LIST_MOST, 5, 1, 0 };
+        msptk_json *made = NULL;
+        bool cut = false; /* the result says so by itself */
+
+        for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+                msptk_json_free(made);
+                made = cut_lists(clean, steps[i], &cut);
+                if (length_of(made) <= room(r) / 3)
+                        break;
+        }
+        return made;
+}
+
+/* Not everything that was asked for was observed. */
+static bool is_partial(const msptk_json *head)
+{
+        for (const msptk_json *v = msptk_json_first(head); v; v = msptk_json_next(v)) {
+                int64_t devices = msptk_json_int(msptk_json_get(v, "devices"), 0);
+
+                if (is_object(v) &&
+                    (msptk_json_int(msptk_json_get(v, "reported"), devices) < devices ||
+                     msptk_json_int(msptk_json_get(v, "missing"), 0) > 0))
+                        return true;
+        }
+        return msptk_json_count(msptk_json_get(head, "failed")) > 0 ||
+               msptk_json_bool(msptk_json_get(head, "cancelled"), 0) == 1;
+}
+
 /* What stands around the rows, and what it takes. */
 static void take_head(run *r, const msptk_json *page)
 {
         const char *cursor = get_str(page, "next_cursor");
-        msptk_json *around = new_object(), *clean;
+        msptk_json *clean = new_object();
         text t = { 0 };
 
         for (const msptk_json *v = msptk_json_first(page); v; v = msptk_json_next(v))
                 if (strcmp(msptk_json_key(v), r->o->rows) != 0 &&
                     strcmp(msptk_json_key(v), "next_cursor") != 0)
-                        put(around, msptk_json_key(v), copy_tree(v));
-        clean = safe_tree(around, CAP_CONCISE);
-        r->head = cut_lists(clean, LIST_MOST, &r->cut);
-        msptk_json_free(around);
+                        put_safe(clean, msptk_json_key(v), v, CAP_CONCISE);
+        if (is_partial(clean))
+                put_bool(clean, "partial", true);
+        r->head = fitting_head(r, clean);
         msptk_json_free(clean);
         add_page_head(&t, r, r->head, 1);
         add_filters(&t, r); /* in the hint, which is said twice */

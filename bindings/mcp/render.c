@@ -259,12 +259,15 @@ static void add_members(text *t, const msptk_json *object)
 void add_page_head(text *t, const run *r, const msptk_json *head, size_t shown)
 {
         int64_t total = msptk_json_int(msptk_json_get(head, "total"), -1);
+        size_t n;
 
         add_subject(t, r);
         text_addf(t, ": %zu", shown);
         if (total >= 0 && (size_t)total != shown)
                 text_addf(t, " of %lld", (long long)total);
-        text_addf(t, " %s", r->o->rows);
+        n = strlen(r->o->rows);
+        text_add(t, " ");
+        text_addn(t, r->o->rows, shown == 1 && n && r->o->rows[n - 1] == 's' ? n - 1 : n);
         for (const msptk_json *v = msptk_json_first(head); v; v = msptk_json_next(v)) {
                 const char *key = msptk_json_key(v);
 

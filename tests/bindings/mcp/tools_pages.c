@@ -210,6 +210,35 @@ static void text_says_nothing_that_the_data_does_not_say(void **state)
         stub_call_clear(&c);
 }
 
+static void what_was_not_observed_is_partial_and_leaves_room_for_rows(void **state)
+{
+        static const int64_t budgets[] = { 500, 1500, 4000 };
+        char arguments[100];
+        world w;
+
+        (void)state;
+        world_make(&w, "adapters:\n  - {name: world, type: fake, devices: 30, fail: 0}\n");
+        world_did(&w, "client_create", "{'name':'Acme Corp'}");
+        world_did(&w, "device_scan", "{'client_id':'acme-corp'}");
+        world_config(&w, "adapters:\n  - {name: world, type: fake, devices: 30, fail: 1, "
+                         "fail_as: auth}\n");
+        world_tools(&w, false);
+        for (size_t i = 0; i < sizeof(budgets) / sizeof(budgets[0]); i++) {
+                mcp_call c = { 0 };
+
+                snprintf(arguments, sizeof(arguments), "{'max_tokens':%d}", (int)budgets[i]);
+                call(&w, &c, "health_check", arguments);
+                assert_null(at(c.result, "isError")); /* some do not answer: no failure of all */
+                assert_int_equal(msptk_json_bool(at(reply_data(&c), "partial"), 0), 1);
+                assert_non_null(strstr(reply_text(&c), "partial: yes"));
+                assert_non_null(at(reply_data(&c), "coverage.not_reported_left_out"));
+                assert_true(reply_tokens(&c) <= (double)budgets[i] * 1.05);
+                assert_true(msptk_json_count(at(reply_data(&c), "results")) > 0);
+                stub_call_clear(&c);
+        }
+        world_end(&w);
+}
+
 static int set_up(void **state)
 {
         static world w;
@@ -243,6 +272,7 @@ int main(void)
                 cmocka_unit_test(a_run_is_paged_from_what_it_kept),
                 cmocka_unit_test(a_limit_is_kept_and_what_is_left_is_told),
                 cmocka_unit_test(a_cursor_of_elsewhere_is_refused),
+                cmocka_unit_test(what_was_not_observed_is_partial_and_leaves_room_for_rows),
                 cmocka_unit_test(text_says_nothing_that_the_data_does_not_say),
         };
 

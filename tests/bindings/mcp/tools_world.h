@@ -58,21 +58,28 @@ static msptk_status world_opener(void *user, msptk_toolkit **ret_tk, msptk_error
         return world_toolkit(w, w->flags, ret_tk, ret_err);
 }
 
-/* `more` is YAML: adapters, limits. */
-static inline void world_make(world *w, const char *more)
+/* Writes the configuration, for toolkits that are opened from now on. `more` is YAML: adapters,
+ * limits. */
+static inline void world_config(world *w, const char *more)
 {
         char path[128];
-        msptk_error *err = NULL;
         FILE *f;
 
-        *w = (world){ .now = INT64_C(1795262400) * 1000000 }; /* 2026-11-21T12:00:00Z */
-        snprintf(w->place, sizeof(w->place), "/tmp/msptk-tools-XXXXXX");
-        assert_non_null(mkdtemp(w->place));
         snprintf(path, sizeof(path), "%s/msp-toolkit.yaml", w->place);
         f = fopen(path, "w");
         assert_non_null(f);
         fprintf(f, "general:\n  company_name: Test MSP\ndatabase:\n  path: test.db\n%s", more);
         fclose(f);
+}
+
+static inline void world_make(world *w, const char *more)
+{
+        msptk_error *err = NULL;
+
+        *w = (world){ .now = INT64_C(1795262400) * 1000000 }; /* 2026-11-21T12:00:00Z */
+        snprintf(w->place, sizeof(w->place), "/tmp/msptk-tools-XXXXXX");
+        assert_non_null(mkdtemp(w->place));
+        world_config(w, more);
         if (world_toolkit(w, 0, &w->tk, &err) < 0)
                 fail_msg("%s", msptk_error_message(err));
 }
