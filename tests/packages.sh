@@ -18,6 +18,7 @@ build pc:yaml-0.1 libyaml-dev
 run file:/usr/share/zoneinfo/Europe/Berlin tzdata
 run file:/etc/ssl/certs/ca-certificates.crt ca-certificates
 test pc:cmocka libcmocka-dev
+test pc:libwebsockets libwebsockets-dev
 test cmd:c++ g++
 test cmd:nm binutils
 test cmd:abidiff abigail-tools
