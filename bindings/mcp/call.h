@@ -74,6 +74,9 @@ bool mcp_call_cancelled(const mcp_call *c);
 /* The members of the result in the protocol's shape ({"content": [...]}); taken over. The core adds
  * what the era wants (resultType, _meta, ttlMs ...). */
 void mcp_reply(mcp_call *c, msptk_json *result);
+/* The same of a tool's {"content": [a text], "structuredContent": ...} that is printed already:
+ * `structured` is a JSON object of `len` bytes. */
+void mcp_reply_printed(mcp_call *c, const char *words, const char *structured, size_t len);
 /* A JSON-RPC error; `data` is taken over, may be NULL. */
 void mcp_error(mcp_call *c, int32_t code, const char *message, msptk_json *data);
 /* {"key": {"method": "elicitation/create", "params": {...}}}; taken over. `state` (may be NULL)

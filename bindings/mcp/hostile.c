@@ -354,11 +354,22 @@ static msptk_json *safe_container(const msptk_json *json, size_t cap)
         return into;
 }
 
+const char *safe_value(const char *key, const char *s, size_t cap, text *made)
+{
+        size_t n;
+
+        if (key && names_secret(key, strlen(key)))
+                return HIDDEN;
+        if (is_plain(s, &n) && n <= cap)
+                return s;
+        add_cleaned(made, s, cap, false);
+        return text_str(made);
+}
+
 void put_safe(msptk_json *into, const char *key, const msptk_json *v, size_t cap)
 {
         const char *s;
         text t = { 0 };
-        size_t n;
 
         switch (msptk_json_type(v)) {
         case MSPTK_JSON_NONE:
@@ -368,13 +379,7 @@ void put_safe(msptk_json *into, const char *key, const msptk_json *v, size_t cap
                 add_member(into, key, safe_container(v, cap));
                 break;
         case MSPTK_JSON_STRING:
-                s = msptk_json_string(v, "");
-                if (key && names_secret(key, strlen(key)))
-                        s = HIDDEN;
-                if (!(is_plain(s, &n) && n <= cap)) {
-                        add_cleaned(&t, s, cap, false);
-                        s = text_str(&t);
-                }
+                s = safe_value(key, msptk_json_string(v, ""), cap, &t);
                 if (key)
                         put_str(into, key, s);
                 else

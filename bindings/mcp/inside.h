@@ -7,6 +7,7 @@
  *   invoke.c     a call: client, operation, here or in the background
  *   pages.c      rows that fit into a budget of tokens
  *   confirm.c    plan -> question -> change
+ *   rows.c       a row -> JSON and a line of the table
  *   render.c     a result -> text, and the reply
  *   envelope.c   an error -> the reply
  *   hostile.c    foreign text made safe
@@ -29,6 +30,8 @@ enum { CAP_CONCISE = 300, CAP_DETAILED = 4000, CAP_NAME = 120 };
 enum { CONFIRMATION_MAX = 4096, IDEMPOTENCY_MAX = 256 };
 /* Elements of a list beside the rows of a page. */
 enum { LIST_MOST = 20 };
+/* Of the table of a page. */
+enum { COLUMNS_MAX = 32 };
 
 /* An operation that is a tool. */
 typedef struct tool {
@@ -99,6 +102,11 @@ void arguments_clear(tool_args *a);
 void problem_clear(problem *p);
 
 /* ---- invoke.c ---- */
+typedef struct column {
+        const char *key, *title;
+        bool in_text, time;
+} column;
+
 typedef struct run run;
 typedef void (*run_step)(run *r, msptk_status st, const msptk_json *result, const msptk_error *err);
 
@@ -115,12 +123,16 @@ struct run {
         msptk_cancel *cancel;
         run_step step; /* where the answer of the library goes */
         /* pages.c */
-        msptk_json *head, *kept;
-        text lines;   /* of the table, one for each row kept */
-        char *cursor; /* where the page being read begins; NULL: at the start */
-        char *next;   /* where the page after it begins */
-        size_t used;  /* bytes of what is kept, and of what stands around it */
-        bool exact;   /* the page being read is known to fit */
+        column columns[COLUMNS_MAX];
+        size_t column_count;
+        bool deep_columns; /* some are inside other objects */
+        msptk_json *head;
+        text rows, lines; /* as JSON, separated by commas; of the table */
+        size_t kept;      /* how many rows these are */
+        char *cursor;     /* where the page being read begins; NULL: at the start */
+        char *next;       /* where the page after it begins */
+        size_t used;      /* bytes of what is kept, and of what stands around it */
+        bool exact;       /* the page being read is known to fit */
         bool from_start;
 };
 
@@ -138,10 +150,10 @@ void confirm_and_change(run *r);
 /* ---- render.c ---- */
 /* {"content": [text], "structuredContent": ...}: both taken over. */
 void reply_with(mcp_call *c, char *text, msptk_json *structured, bool is_error);
-/* A line of the table of a page, without its line end; of its head when `row` is NULL. */
-void add_table_line(text *t, const run *r, const msptk_json *row);
-/* A row as it is shown: the keys of the columns, or everything. */
-msptk_json *shape_row(const run *r, const msptk_json *row);
+/* Of text that is clean already, with its quotes. */
+void add_json_text(text *t, const char *s);
+/* Without what would end its line or its cell; at most `cap` bytes. */
+void add_flat(text *t, const char *s, size_t cap);
 /* The text before the table. */
 void add_page_head(text *t, const run *r, const msptk_json *head, size_t shown);
 void reply_record(run *r, const msptk_json *result);
@@ -158,6 +170,14 @@ void add_filters(text *t, const run *r);
 msptk_json *cut_lists(const msptk_json *json, size_t most, bool *ret_cut);
 /* A value on one line, fit for a table. */
 void add_cell(text *t, const msptk_json *value, size_t cap);
+
+/* ---- rows.c ---- */
+/* Before any row. */
+void note_columns(run *r);
+void add_titles(text *t, const run *r);
+/* The row as it is shown, the keys of the columns or everything: as JSON, and as a line of the
+ * table without its line end. */
+void add_row(const run *r, const msptk_json *row, text *json, text *line);
 
 /* ---- envelope.c ---- */
 /* The error as {"error": {...}}; `err` may be NULL. */
@@ -180,6 +200,8 @@ void add_safe(text *t, const char *s, size_t cap);
 char *safe(const char *s, size_t cap);
 /* An object or array with the same done to every text in it; line ends are kept. */
 msptk_json *safe_tree(const msptk_json *json, size_t cap);
+/* The text `s` of a member `key` so; `made` is where it is kept when it had to be changed. */
+const char *safe_value(const char *key, const char *s, size_t cap, text *made);
 /* One value so: as the member `key`, which is ours, or as an element when `key` is NULL. Nothing
  * when there is no value. */
 void put_safe(msptk_json *into, const char *key, const msptk_json *v, size_t cap);

@@ -50,7 +50,7 @@ void run_free(run *r)
         arguments_clear(&r->a);
         msptk_cancel_free(r->cancel);
         msptk_json_free(r->head);
-        msptk_json_free(r->kept);
+        text_free(&r->rows);
         text_free(&r->lines);
         free(r->principal);
         free(r->client_id);

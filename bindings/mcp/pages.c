@@ -15,59 +15,20 @@ static size_t room(const run *r)
         return (size_t)r->a.max_tokens * 7 / 2;
 }
 
-static size_t length_of(const msptk_json *json);
-
-/* Of a string or a key, its quotes and escapes included. */
-static size_t quoted_length(const char *s)
-{
-        size_t n = 2;
-
-        for (; *s; s++)
-                n += (unsigned char)*s < 0x20 ? 6 : *s == '"' || *s == '\\' ? 2 : 1;
-        return n;
-}
-
-static size_t members_length(const msptk_json *json)
-{
-        size_t n = 2;
-
-        for (const msptk_json *v = msptk_json_first(json); v; v = msptk_json_next(v)) {
-                const char *key = msptk_json_key(v);
-
-                n += length_of(v) + 1 + (key ? quoted_length(key) + 1 : 0);
-        }
-        return n > 2 ? n - 1 : n;
-}
-
-/* The bytes of a value as it is printed, a few more where it has unusual characters. */
 static size_t length_of(const msptk_json *json)
 {
-        char *printed;
-        size_t n;
+        char *printed = print_tree(json);
+        size_t n = strlen(printed);
 
-        switch (msptk_json_type(json)) {
-        case MSPTK_JSON_OBJECT:
-        case MSPTK_JSON_ARRAY:
-                return members_length(json);
-        case MSPTK_JSON_STRING:
-                return quoted_length(msptk_json_string(json, ""));
-        case MSPTK_JSON_NULL:
-                return 4;
-        case MSPTK_JSON_BOOL:
-                return msptk_json_bool(json, 0) ? 4 : 5;
-        default:
-                printed = print_tree(json);
-                n = strlen(printed);
-                free(printed);
-                return n;
-        }
+        free(printed);
+        return n;
 }
 
 static int64_t rows_wanted(const run *r)
 {
         size_t left = room(r) > r->used ? room(r) - r->used : 1;
         size_t row = ROW_LEAST;
-        int64_t n, wanted = r->a.limit - (int64_t)msptk_json_count(r->kept);
+        int64_t n, wanted = r->a.limit - (int64_t)r->kept;
 
         if (r->o->outside && !r->cursor) {
                 row = r->a.detailed ? ROW_MOST_DETAILED : ROW_MOST_CONCISE;
@@ -90,44 +51,64 @@ static void fetch(run *r, int64_t rows)
 
 /* ---- the end ---- */
 
-static void put_tail(const run *r, msptk_json *structured, size_t shown, text *hint)
+static void add_hint(text *t, const run *r)
 {
-        bool more = r->next != NULL;
+        text_add(t, "there is more: narrow by ");
+        add_filters(t, r);
+        text_add(t, ", or call again with cursor = next_cursor");
+}
 
-        put_bool(structured, "truncated", more);
-        if (!msptk_json_get(r->head, "total") && !more && r->from_start)
-                put_int(structured, "total", (int64_t)shown);
-        if (!more) {
-                put_null(structured, "next_cursor");
-                return;
-        }
-        text_add(hint, "there is more: narrow by ");
-        add_filters(hint, r);
-        text_add(hint, ", or call again with cursor = next_cursor");
-        put_str(structured, "hint", hint->data);
-        put_str(structured, "next_cursor", r->next);
+/* What stands before the rows, and after them. */
+static void make_around(const run *r, const char *hint, msptk_json *before, msptk_json *after)
+{
+        put_client(r, before);
+        for (const msptk_json *v = msptk_json_first(r->head); v; v = msptk_json_next(v))
+                put(before, msptk_json_key(v), copy_tree(v));
+        if (msptk_json_get(before, "count"))
+                put_int(before, "count", (int64_t)r->kept);
+        put_bool(after, "truncated", r->next != NULL);
+        if (!msptk_json_get(r->head, "total") && !r->next && r->from_start)
+                put_int(after, "total", (int64_t)r->kept);
+        put_str_if(after, "hint", hint);
+        put_str(after, "next_cursor", r->next);
+}
+
+static void add_structured(text *t, const run *r, const char *hint)
+{
+        msptk_json *before = new_object(), *after = new_object();
+        char *first, *last;
+
+        make_around(r, hint, before, after);
+        first = print_tree(before);
+        last = print_tree(after);
+        text_addn(t, first, strlen(first) - 1);
+        text_add(t, msptk_json_count(before) ? "," : "");
+        add_json_text(t, r->o->rows);
+        text_add(t, ":[");
+        text_addn(t, text_str(&r->rows), r->rows.len);
+        text_add(t, "],");
+        text_add(t, last + 1);
+        msptk_json_free(before);
+        msptk_json_free(after);
+        free(first);
+        free(last);
 }
 
 static void finish(run *r)
 {
-        size_t shown = msptk_json_count(r->kept);
-        msptk_json *structured = new_object();
-        text t = { 0 }, hint = { 0 };
+        text t = { 0 }, hint = { 0 }, structured = { 0 };
 
-        put_client(r, structured);
-        for (const msptk_json *v = msptk_json_first(r->head); v; v = msptk_json_next(v))
-                put(structured, msptk_json_key(v), copy_tree(v));
-        if (msptk_json_get(structured, "count"))
-                put_int(structured, "count", (int64_t)shown);
-        add_page_head(&t, r, r->head, shown);
+        if (r->next)
+                add_hint(&hint, r);
+        add_page_head(&t, r, r->head, r->kept);
         text_addn(&t, text_str(&r->lines), r->lines.len);
-        put(structured, r->o->rows, r->kept);
-        r->kept = NULL;
-        put_tail(r, structured, shown, &hint);
         if (hint.data)
                 text_addf(&t, "Truncated, %s; next_cursor: %s\n", hint.data, r->next);
+        add_structured(&structured, r, hint.data);
+        mcp_reply_printed(r->c, text_str(&t), structured.data, structured.len);
+        text_free(&t);
         text_free(&hint);
-        reply_with(r->c, t.data, structured, false);
+        text_free(&structured);
         run_free(r);
 }
 
@@ -171,6 +152,7 @@ static void take_head(run *r, const msptk_json *page)
         const char *cursor = get_str(page, "next_cursor");
         msptk_json *clean = new_object();
         text t = { 0 };
+        size_t twice;
 
         for (const msptk_json *v = msptk_json_first(page); v; v = msptk_json_next(v))
                 if (strcmp(msptk_json_key(v), r->o->rows) != 0 &&
@@ -180,10 +162,10 @@ static void take_head(run *r, const msptk_json *page)
                 put_bool(clean, "partial", true);
         r->head = fitting_head(r, clean);
         msptk_json_free(clean);
-        add_page_head(&t, r, r->head, 1);
         add_filters(&t, r); /* in the hint, which is said twice */
-        add_filters(&t, r);
-        r->used = t.len + length_of(r->head) + 300 + 2 * (cursor ? strlen(cursor) : 100);
+        twice = t.len;
+        add_page_head(&t, r, r->head, 1);
+        r->used = t.len + twice + length_of(r->head) + 300 + 2 * (cursor ? strlen(cursor) : 100);
         if (r->client_name)
                 r->used += strlen(r->client_name) + strlen(r->client_id) + 30;
         text_free(&t);
@@ -191,52 +173,52 @@ static void take_head(run *r, const msptk_json *page)
 
 /* Rows of one page that fit. */
 typedef struct fitting {
-        msptk_json *rows;
-        text lines;
-        size_t count, bytes;
+        text rows, lines;
+        size_t count;
 } fitting;
 
 static void fitting_clear(fitting *f)
 {
-        msptk_json_free(f->rows);
+        text_free(&f->rows);
         text_free(&f->lines);
 }
 
-/* Shapes the rows that fit. The first of all always does. */
+static void shorten(text *t, size_t len)
+{
+        t->len = len;
+        if (t->data)
+                t->data[len] = '\0';
+}
+
+/* Takes the rows that fit. The first of all always does. */
 static void take_rows(const run *r, const msptk_json *rows, fitting *f)
 {
         bool first = !r->kept;
         bool all = r->exact || (first && r->o->outside && !r->cursor);
 
         for (const msptk_json *v = msptk_json_first(rows); v; v = msptk_json_next(v)) {
-                msptk_json *row = shape_row(r, v);
-                size_t before = f->lines.len, cost;
+                size_t row = f->rows.len, line = f->lines.len;
 
-                add_table_line(&f->lines, r, row);
+                if (f->count || r->kept)
+                        text_add(&f->rows, ",");
+                add_row(r, v, &f->rows, &f->lines);
                 text_add(&f->lines, "\n");
-                cost = length_of(row) + f->lines.len - before + 1;
-                if (!all && !(first && !f->count) && r->used + f->bytes + cost > room(r)) {
-                        msptk_json_free(row);
-                        break; /* its line is not needed any more */
+                if (!all && !(first && !f->count) &&
+                    r->used + f->rows.len + f->lines.len > room(r)) {
+                        shorten(&f->rows, row);
+                        shorten(&f->lines, line);
+                        break;
                 }
-                add(f->rows, row);
-                f->bytes += cost;
                 f->count++;
         }
 }
 
-/* Takes the rows over. */
-static void keep(run *r, fitting *f, const char *next)
+static void keep(run *r, const fitting *f, const char *next)
 {
-        if (r->kept) {
-                for (const msptk_json *v = msptk_json_first(f->rows); v; v = msptk_json_next(v))
-                        add(r->kept, copy_tree(v));
-        } else {
-                r->kept = f->rows;
-                f->rows = NULL;
-        }
+        text_addn(&r->rows, text_str(&f->rows), f->rows.len);
         text_addn(&r->lines, text_str(&f->lines), f->lines.len);
-        r->used += f->bytes;
+        r->kept += f->count;
+        r->used += f->rows.len + f->lines.len;
         free(r->next);
         r->next = next ? copy_text(next) : NULL;
 }
@@ -244,7 +226,7 @@ static void keep(run *r, fitting *f, const char *next)
 static void after_page(run *r)
 {
         bool full = r->exact || r->used + ROW_LEAST > room(r) ||
-                    (r->a.limit && (int64_t)msptk_json_count(r->kept) >= r->a.limit);
+                    (r->a.limit && (int64_t)r->kept >= r->a.limit);
 
         if (!r->next || full) {
                 finish(r);
@@ -266,7 +248,6 @@ static void got_page(run *r, msptk_status st, const msptk_json *page, const mspt
         }
         if (!r->head)
                 take_head(r, page);
-        f.rows = new_array();
         take_rows(r, rows, &f);
         if (f.count == msptk_json_count(rows)) {
                 keep(r, &f, get_str(page, "next_cursor"));
@@ -286,6 +267,7 @@ void read_pages(run *r)
 {
         const char *cursor = get_str(r->a.values, "cursor");
 
+        note_columns(r);
         r->from_start = !cursor;
         r->cursor = cursor ? copy_text(cursor) : NULL;
         fetch(r, rows_wanted(r));

@@ -393,6 +393,24 @@ static void end_with_meta(call *c, text *t, bool cacheable, bool has_meta)
         text_add(t, "}}");
 }
 
+void mcp_reply_printed(mcp_call *c, const char *words, const char *structured, size_t len)
+{
+        text *t;
+
+        if (!c->gone) {
+                t = scratch(c->server);
+                begin_result(t, c);
+                text_add(t, "{\"content\":[{\"type\":\"text\",\"text\":");
+                add_json_string(t, words);
+                text_add(t, "}],\"structuredContent\":");
+                text_addn(t, structured, len);
+                text_add(t, "}");
+                end_result(c, t, false, 0, false);
+                say_text(c, t, 200);
+        }
+        call_close(c);
+}
+
 void mcp_reply(mcp_call *c, msptk_json *result)
 {
         text *t;

@@ -42,6 +42,21 @@ void mcp_reply(mcp_call *c, msptk_json *result)
         end(c, ENDED_REPLY, result);
 }
 
+void mcp_reply_printed(mcp_call *c, const char *words, const char *structured, size_t len)
+{
+        msptk_json *result = msptk_json_new_object(), *content = msptk_json_new_array();
+        msptk_json *block = msptk_json_new_object(), *parsed = NULL;
+
+        if (msptk_json_parse(structured, len, &parsed, NULL) < 0)
+                abort();
+        msptk_json_set_string(block, "type", "text");
+        msptk_json_set_string(block, "text", words);
+        msptk_json_append(content, block);
+        msptk_json_set(result, "content", content);
+        msptk_json_set(result, "structuredContent", parsed);
+        mcp_reply(c, result);
+}
+
 void mcp_error(mcp_call *c, int32_t code, const char *message, msptk_json *data)
 {
         end(c, ENDED_ERROR, data);
