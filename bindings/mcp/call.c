@@ -105,7 +105,7 @@ void call_mute(call *c)
         say_done(&c->to);
 }
 
-void call_free(call *c)
+static void call_free(call *c)
 {
         if (c->server) {
                 timer_stop(&c->server->timers, &c->after);

@@ -86,8 +86,8 @@ void say_done(const origin *o)
 
 /* ---- what comes in ---- */
 
-void batch_receive(mcp_conn *conn, void *ref, const char *message, size_t len, msptk_json *doc,
-                   const mcp_http *http)
+static void batch_receive(mcp_conn *conn, void *ref, const char *message, size_t len,
+                          msptk_json *doc, const mcp_http *http)
 {
         batch *b = need(calloc(1, sizeof(*b)));
         const char *at = message, *part;

@@ -146,8 +146,6 @@ struct mcp_conn {
 void say_response(const origin *o, const char *message, size_t len, int32_t status);
 void say_interim(const origin *o, const char *message, size_t len);
 void say_done(const origin *o);
-void batch_receive(mcp_conn *conn, void *ref, const char *message, size_t len, msptk_json *doc,
-                   const mcp_http *http);
 
 /* ---- reader.c: bytes to a checked message ---- */
 typedef struct incoming {
@@ -247,13 +245,11 @@ void call_begin(const origin *to, incoming *m, const method_row *what, bool mode
 void call_close(call *c);
 /* The client does not want it any more. Afterwards `c` may be gone. */
 void call_cancel(call *c);
-void calls_cancel_by_id(mcp_conn *conn, const msptk_json *id, const char *raw, size_t len);
 call *call_find(const mcp_conn *conn, const msptk_json *id, const char *raw, size_t len);
 /* Nobody hears what it says any more. */
 void call_mute(call *c);
 /* Parts it from its connection, which goes. */
 void call_orphan(call *c);
-void call_free(call *c);
 
 /* ---- dispatch.c ---- */
 void take_message(const origin *o, incoming *m);
@@ -270,9 +266,6 @@ bool is_modern_request(const incoming *m, const mcp_http *http);
 /* Checks _meta and the headers; answers an error itself, and then returns false. */
 bool modern_check(const origin *o, const incoming *m, const method_row *what);
 void modern_discover(call *c);
-void modern_ask(call *c, msptk_json *requests, const char *state);
-/* What the client lacks to be asked this: {"sampling": {}}; NULL when it lacks nothing. */
-msptk_json *lacks_to_ask(const call *c, const msptk_json *requests);
 
 /* ---- headers.c ---- */
 /* Whether the headers agree with the message; otherwise says what is wrong. */

@@ -91,7 +91,7 @@ void legacy_drop_asks(call *c)
                 if (a->call != c)
                         continue;
                 if (!c->gone)
-                        withdraw(a, "the request was cancelled");
+                        withdraw(a, "no longer needed");
                 ask_remove(a);
         }
 }
@@ -125,6 +125,7 @@ static void not_answered(ask *a, const char *why)
         }
         text_addf(&said, "%s: %s", a->method, why);
         ask_remove(a);
+        legacy_drop_asks(c);
         mcp_error(c, MCP_INTERNAL_ERROR, text_str(&said), NULL);
         text_free(&said);
 }

@@ -147,7 +147,8 @@ static const char *offer_for(const msptk_json *request)
         return NULL;
 }
 
-msptk_json *lacks_to_ask(const call *c, const msptk_json *requests)
+/* What the client lacks to be asked this: {"sampling": {}}; NULL when it lacks nothing. */
+static msptk_json *lacks_to_ask(const call *c, const msptk_json *requests)
 {
         for (const msptk_json *j = msptk_json_first(requests); j; j = msptk_json_next(j)) {
                 const char *offer = offer_for(j);
@@ -167,7 +168,7 @@ msptk_json *lacks_to_ask(const call *c, const msptk_json *requests)
         return NULL;
 }
 
-void modern_ask(call *c, msptk_json *requests, const char *state)
+static void modern_ask(call *c, msptk_json *requests, const char *state)
 {
         msptk_json *result = new_object();
         char *printed;

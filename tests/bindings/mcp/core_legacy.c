@@ -267,6 +267,24 @@ static void a_refused_question_is_a_cancelled_form_or_an_error(void **state)
         bench_close(&b);
 }
 
+static void a_refusal_takes_the_other_questions_back(void **state)
+{
+        bench b;
+
+        (void)state;
+        bench_open(&b, NULL);
+        wire_shake(&b.wire, "2025-11-25", "{\"elicitation\":{},\"roots\":{}}");
+        wire_give(&b.wire, CALL("7", "several"));
+        b.wire.next += 3;
+        wire_give(&b.wire, REFUSE("3"));
+        assert_has(wire_line(&b.wire), "\"requestId\":2,\"reason\":\"no longer needed\"");
+        assert_has(wire_line(&b.wire), "\"requestId\":1,\"reason\":\"no longer needed\"");
+        assert_has(wire_line(&b.wire), "\"id\":7,\"error\"");
+        wire_give(&b.wire, ANSWER("1", "{\"action\":\"accept\"}"));
+        assert_null(wire_next(&b.wire));
+        bench_close(&b);
+}
+
 static void a_question_that_is_not_answered_in_time_is_withdrawn(void **state)
 {
         bench_opts o = { .limits = { .ask_timeout_ms = 1000 } };
@@ -302,7 +320,7 @@ static void a_cancelled_call_takes_its_question_back(void **state)
         wire_give(&b.wire, CALL("7", "confirm"));
         (void)wire_line(&b.wire);
         wire_give(&b.wire, NOTE("notifications/cancelled", "\"requestId\":7"));
-        assert_has(wire_line(&b.wire), "\"requestId\":1,\"reason\":\"the request was cancelled\"");
+        assert_has(wire_line(&b.wire), "\"requestId\":1,\"reason\":\"no longer needed\"");
         wire_give(&b.wire, ANSWER("1", "{\"action\":\"accept\"}"));
         assert_null(wire_next(&b.wire));
         assert_int_equal(mcp_conn_in_flight(b.wire.conn), 0);
@@ -426,6 +444,7 @@ int main(void)
                 cmocka_unit_test(rounds_follow_each_other_and_keep_their_state),
                 cmocka_unit_test(a_client_that_does_not_offer_is_not_asked),
                 cmocka_unit_test(a_refused_question_is_a_cancelled_form_or_an_error),
+                cmocka_unit_test(a_refusal_takes_the_other_questions_back),
                 cmocka_unit_test(a_question_that_is_not_answered_in_time_is_withdrawn),
                 cmocka_unit_test(a_cancelled_call_takes_its_question_back),
                 cmocka_unit_test(a_connection_goes_while_a_question_is_open),
