@@ -56,8 +56,14 @@ def mask_outcome(row, outcome):
     if "result" not in outcome:
         error = outcome["error"]
         details = error.get("details", error)
-        return {"error": {"code": error["code"], "reason": details["reason"], "status": details["status"]}}
+        return {"error": {"code": error["code"], "reason": details["reason"], "status": details.get("status")}}
     return {"result": masked(outcome["result"], set(row["result"].get("volatile", [])) | {"plan_token"})}
+
+
+def without_status(outcome):
+    """For a door that shows codes and reasons only."""
+    error = outcome.get("error")
+    return {"error": {k: v for k, v in error.items() if k != "status"}} if error else outcome
 
 
 def at_path(value, path):
@@ -104,8 +110,9 @@ class Case:
                               check=True, timeout=60)
         return parse(done.stdout)
 
-    def steps(self, perform, door, lacks=lambda row: None):
-        """Yields (name, problems, reason to skip) of each step. lacks(row): why the door has no such operation, or None.
+    def steps(self, perform, door, lacks=lambda row: None, lacks_step=lambda step: None, status=True):
+        """Yields (name, problems, reason to skip) of each step. lacks(row), lacks_step(step): why the door has no such
+        operation, or cannot say this step, or None. status: whether its errors show their status.
 
         A step that the door cannot say is done by C, so that those after it find what they need.
         """
@@ -114,11 +121,14 @@ class Case:
             if "now" in step:
                 self.set_now(step["now"])
             args, opts = self.substituted(step.get("args")), self.substituted(step.get("opts"))
-            why = step.get("skip", {}).get(door) or lacks(row)
+            why = step.get("skip", {}).get(door) or lacks(row) or lacks_step(step)
             outcome = self.by_c(step, args, opts) if why else perform(step, args, opts)
             for name, path in step.get("save", {}).items():
                 if "result" in outcome:
                     self.saved[name] = at_path(outcome["result"], path)
-            given, wanted = canonical(mask_outcome(row, outcome)), canonical(step["expect"])
+            given, wanted = mask_outcome(row, outcome), step["expect"]
+            if not status:
+                given, wanted = without_status(given), without_status(wanted)
+            given, wanted = canonical(given), canonical(wanted)
             problems = [] if given == wanted else ["is     " + given[:2000], "wanted " + wanted[:2000]]
             yield "%s %d: %s" % (self.name, number, step["do"]), problems, why
