@@ -84,6 +84,9 @@ void add_json_string(text *t, const char *s)
         for (;; s += n) {
                 unsigned char c = (unsigned char)*s;
 
+                n = 1;
+                if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\')
+                        continue; /* nearly all */
                 n = utf8_length((const unsigned char *)s);
                 if (n && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
                         continue;

@@ -233,6 +233,13 @@ static void echo(mcp_call *c, const msptk_json *arguments)
         mcp_reply(c, result);
 }
 
+static void printed(mcp_call *c)
+{
+        static const char structured[] = "{\"a\":[1,2]}, and what follows it";
+
+        mcp_reply_printed(c, "a \"table\"\n", structured, 11);
+}
+
 static void needy(mcp_call *c)
 {
         msptk_json *required = new_object();
@@ -256,7 +263,7 @@ static void call_tool(void *user, mcp_call *c, const char *name, const msptk_jso
                        { "state", state_only },     { "limited", limited },
                        { "chatty", chatty },        { "meta", with_meta },
                        { "link", with_link },       { "needy", needy },
-                       { "again", again } };
+                       { "again", again },          { "printed", printed } };
         test_catalogue *t = user;
 
         t->runs++;
@@ -356,10 +363,10 @@ static void watch(void *user, const char *uri, const mcp_principal *who, bool on
 
 void test_catalogue_init(test_catalogue *t)
 {
-        static const char *const tools[] = { "echo",   "later",   "progress", "sleep", "confirm",
-                                             "two",    "several", "sample",   "state", "region",
-                                             "chatty", "limited", "meta",     "link",  "broken",
-                                             "change", "needy",   "again" };
+        static const char *const tools[] = { "echo",   "later",   "progress", "sleep",  "confirm",
+                                             "two",    "several", "sample",   "state",  "region",
+                                             "chatty", "limited", "meta",     "link",   "broken",
+                                             "change", "needy",   "again",    "printed" };
         msptk_json *item;
 
         memset(t, 0, sizeof(*t));

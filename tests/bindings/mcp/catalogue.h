@@ -7,8 +7,8 @@
 
 /* Tools: echo, later and progress (end by test_finish), sleep (100 ms), confirm (asks), two (asks
  * twice), several (three questions at once), sample, state, region (x-mcp-header), chatty (logs),
- * limited, hidden (not listed), meta, link, broken (answers NULL), change, needy (wants sampling).
- */
+ * limited, hidden (not listed), meta, link, broken (answers NULL), change, needy (wants sampling),
+ * again (asks without end), printed. */
 typedef struct test_catalogue {
         mcp_catalogue cat;
         msptk_json *lists[4];

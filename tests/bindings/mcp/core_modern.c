@@ -97,6 +97,30 @@ static void a_handlers_own_meta_and_ours_are_one(void **state)
         bench_close(&b);
 }
 
+static void a_printed_result_is_one_like_others(void **state)
+{
+        static const char body[] =
+                "\"result\":{\"content\":[{\"type\":\"text\",\"text\":\"a \\\"table"
+                "\\\"\\u000a\"}],\"structuredContent\":{\"a\":[1,2]}";
+        mcp_call *late;
+        bench b;
+
+        (void)state;
+        bench_open(&b, NULL);
+        wire_give(&b.wire, CALL("1", "printed", META));
+        assert_has(wire_line(&b.wire), body);
+        wire_shake(&b.wire, "2025-11-25", "{}");
+        wire_give(&b.wire, REQUEST("2", "tools/call", "\"name\":\"printed\""));
+        assert_has(wire_line(&b.wire), body);
+        wire_give(&b.wire, CALL("3", "later", META));
+        late = b.cat.held[0];
+        b.cat.held_count = 0;
+        wire_give(&b.wire, NOTE("notifications/cancelled", "\"requestId\":3"));
+        mcp_reply_printed(late, "unheard", "{}", 2);
+        assert_null(wire_next(&b.wire));
+        bench_close(&b);
+}
+
 static void prompts_and_completions_are_answered(void **state)
 {
         const char *line;
@@ -386,6 +410,7 @@ int main(void)
                 cmocka_unit_test(a_changed_list_is_printed_anew),
                 cmocka_unit_test(what_was_read_is_cacheable_and_private),
                 cmocka_unit_test(a_handlers_own_meta_and_ours_are_one),
+                cmocka_unit_test(a_printed_result_is_one_like_others),
                 cmocka_unit_test(prompts_and_completions_are_answered),
                 cmocka_unit_test(a_question_is_answered_by_a_retry),
                 cmocka_unit_test(questions_of_several_rounds_carry_their_state),
