@@ -102,7 +102,10 @@ void add_cell(text *t, const msptk_json *value, size_t cap)
                 add_number(t, msptk_json_double(value, 0));
                 return;
         case MSPTK_JSON_STRING:
-                add_flat(t, msptk_json_string(value, ""), cap);
+                if (*msptk_json_string(value, ""))
+                        add_flat(t, msptk_json_string(value, ""), cap);
+                else
+                        text_add(t, "-");
                 return;
         case MSPTK_JSON_ARRAY:
                 if (is_scalar(msptk_json_first(value))) {

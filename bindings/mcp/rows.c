@@ -5,7 +5,7 @@
  */
 #include "mcp/inside.h"
 
-enum { TEXT_PRIORITY = 2 };
+enum { TEXT_PRIORITY = 3 };
 
 /* ---- columns ---- */
 
@@ -162,7 +162,7 @@ static void add_value(text *json, text *cell, const column *c, const msptk_json 
                 if (cell && c->time)
                         add_time(cell, s);
                 else if (cell)
-                        add_flat(cell, s, CAP_CONCISE);
+                        add_flat(cell, *s ? s : "-", CAP_CONCISE);
                 text_free(&made);
                 return;
         default:
