@@ -61,14 +61,38 @@ static int finish_output(cli *c, int code)
         return EXIT_UNABLE;
 }
 
+/* What the library checks for its own operations. */
+static msptk_status check_words(const invocation *inv, msptk_error **ret_err)
+{
+        for (const msptk_json *p = op_param_first(inv->row); p; p = msptk_json_next(p)) {
+                const char *given = op_text(inv->values, op_text(p, "name"));
+                const msptk_json *v = msptk_json_first(msptk_json_get(p, "values"));
+                text known = { 0 };
+
+                if (!*given || !param_is(p, "enum"))
+                        continue;
+                for (; v && strcmp(msptk_json_string(v, ""), given) != 0; v = msptk_json_next(v))
+                        text_addf(&known, " %s", msptk_json_string(v, ""));
+                if (!v)
+                        (void)usage_error(ret_err, "'%.64s' is none of%s", given, text_str(&known));
+                text_free(&known);
+                if (!v)
+                        return MSPTK_E_INVALID;
+        }
+        return MSPTK_OK;
+}
+
 static int run_mcp(cli *c, const invocation *inv, const char *try_help)
 {
         msptk_error *err = NULL;
         int code;
 
-        if (c->g.plan || c->g.plan_token) {
+        if (c->g.plan || c->g.plan_token)
                 (void)usage_error(&err, "'%s' serves; there is nothing to plan",
                                   op_text(inv->row, "cli"));
+        else
+                (void)check_words(inv, &err);
+        if (err) {
                 code = report_error(c, err, inv->row, try_help);
                 msptk_error_free(err);
         } else if (!strcmp(op_text(inv->row, "name"), "mcp_doctor")) {

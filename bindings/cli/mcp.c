@@ -303,13 +303,9 @@ static int print_manifest(cli *c, bool writes, mcp_tools *tools)
 
 static int print_config(cli *c, const invocation *inv, bool writes)
 {
-        const char *host = op_text(inv->values, "host");
         text t = { 0 };
 
-        if (*host)
-                mcp_add_snippet(&t, c, writes, host);
-        else
-                mcp_add_snippets(&t, c, writes);
+        mcp_add_snippets(&t, c, writes, op_text(inv->values, "host"));
         out_text(c, &t);
         out_flush(c);
         text_free(&t);
@@ -390,7 +386,8 @@ int mcp_main(cli *c, const invocation *inv, const char *try_help)
         int code;
 
         c->log_level = level_named(op_text(inv->values, "log_level"));
-        if (msptk_json_bool(msptk_json_get(inv->values, "print_config"), 0))
+        if (msptk_json_bool(msptk_json_get(inv->values, "print_config"), 0) ||
+            *op_text(inv->values, "host"))
                 return print_config(c, inv, writes);
         if (!msptk_json_bool(msptk_json_get(inv->values, "print_manifest"), 0))
                 return serve(c, inv, writes, try_help);

@@ -23,9 +23,8 @@ const char *mcp_environment_warning(void);
 int mcp_doctor_main(cli *c);
 
 /* ---- mcp_hosts.c ---- */
-/* The piece of configuration for one host, pasteable as it is; for all of them, each under a line
- * that says where it goes. */
-void mcp_add_snippet(text *t, const cli *c, bool writes, const char *host);
-void mcp_add_snippets(text *t, const cli *c, bool writes);
+/* The piece of configuration for one host, pasteable as it is; with "" for all of them, under lines
+ * that say where it goes. */
+void mcp_add_snippets(text *t, cli *c, bool writes, const char *host);
 
 #endif

@@ -192,7 +192,7 @@ static void check_adapters(doctor *d)
         size_t broken = 0;
         text t = { 0 };
 
-        if (open_toolkit(d->c, MSPTK_OPEN_READ_ONLY, NULL, &err) < 0 ||
+        if (open_toolkit(d->c, MSPTK_OPEN_NO_CHANGES, NULL, &err) < 0 ||
             call_row(d->c, row, none, false, NULL, &r, &err) < 0) {
                 text_addf(&t, "%s; %s", msptk_error_message(err), msptk_error_suggestion(err));
                 note(d, "configuration", "critical", text_str(&t));
@@ -243,7 +243,7 @@ static void show_text(doctor *d)
         }
         if (!d->c->g.quiet) {
                 text_add(&t, "\nTo tell a host about this server:\n\n");
-                mcp_add_snippets(&t, d->c, false);
+                mcp_add_snippets(&t, d->c, false, "");
         }
         out_text(d->c, &t);
         text_free(&t);

@@ -15,11 +15,11 @@ static const struct host {
         { "claude-desktop", "Claude Desktop",
           "claude_desktop_config.json (Settings, Developer, Edit Config); restart it afterwards",
           STYLE_MCP_SERVERS },
-        { "claude-code", "Claude Code", "run this command", STYLE_COMMAND },
         { "cursor", "Cursor", "~/.cursor/mcp.json, or .cursor/mcp.json of a project",
           STYLE_MCP_SERVERS },
         { "windsurf", "Windsurf", "~/.codeium/windsurf/mcp_config.json", STYLE_MCP_SERVERS },
         { "gemini-cli", "Gemini CLI", "~/.gemini/settings.json", STYLE_MCP_SERVERS },
+        { "claude-code", "Claude Code", "run this command", STYLE_COMMAND },
         { "vscode", "Visual Studio Code", ".vscode/mcp.json", STYLE_VSCODE },
         { "zed", "Zed", "settings.json", STYLE_ZED },
         { "codex", "Codex", "~/.codex/config.toml", STYLE_TOML },
@@ -38,16 +38,24 @@ static char *program_path(void)
         return copy_text(path);
 }
 
-/* The configuration that this invocation uses, as an absolute path; NULL: the usual places. */
-static char *config_path(const cli *c)
+/* The configuration that this invocation uses, as an absolute path: a host starts the server in a
+ * directory of its own. NULL: there is none. */
+static char *config_path(cli *c)
 {
-        const char *given = c->g.config;
+        msptk_json *none = need(msptk_json_new_object());
+        msptk_result *r = NULL;
+        const char *file;
+        char *path = NULL;
 
-        if (!given)
-                given = getenv("MSPTK_CONFIG");
-        if (!given || !*given)
-                given = getenv("MSP_CONFIG");
-        return given && *given ? realpath(given, NULL) : NULL;
+        if (open_toolkit(c, MSPTK_OPEN_READ_ONLY, NULL, NULL) == MSPTK_OK &&
+            call_row(c, op_by_name(c, "config_check"), none, false, NULL, &r, NULL) == MSPTK_OK) {
+                file = op_text(msptk_result_json(r), "file");
+                path = *file ? realpath(file, NULL) : NULL;
+        }
+        msptk_result_free(r);
+        msptk_json_free(none);
+        close_toolkit(c);
+        return path;
 }
 
 static msptk_json *arguments(bool writes)
@@ -61,32 +69,35 @@ static msptk_json *arguments(bool writes)
 }
 
 /* {"command": ..., "args": [...], "env": {...}} */
-static msptk_json *entry(const cli *c, bool writes, int style)
+/* What goes into every snippet. */
+typedef struct about {
+        char *program, *config; /* config NULL: none */
+        bool writes;
+} about;
+
+static msptk_json *entry(const about *a, int style)
 {
         msptk_json *o = need(msptk_json_new_object());
-        char *program = program_path(), *config = config_path(c);
 
         if (style == STYLE_VSCODE)
                 msptk_json_set_string(o, "type", "stdio");
-        msptk_json_set_string(o, "command", program);
-        msptk_json_set(o, "args", arguments(writes));
-        if (config) {
+        msptk_json_set_string(o, "command", a->program);
+        msptk_json_set(o, "args", arguments(a->writes));
+        if (a->config) {
                 msptk_json *env = need(msptk_json_new_object());
 
-                msptk_json_set_string(env, "MSP_CONFIG", config);
+                msptk_json_set_string(env, "MSP_CONFIG", a->config);
                 msptk_json_set(o, "env", env);
         }
-        free(program);
-        free(config);
         return o;
 }
 
-static void add_json(text *t, const cli *c, bool writes, const struct host *h)
+static void add_json(text *t, const about *a, const struct host *h)
 {
         msptk_json *doc = need(msptk_json_new_object()), *servers = need(msptk_json_new_object());
         char *printed = NULL;
 
-        msptk_json_set(servers, PROGRAM, entry(c, writes, h->style));
+        msptk_json_set(servers, PROGRAM, entry(a, h->style));
         msptk_json_set(doc,
                        h->style == STYLE_VSCODE ? "servers"
                        : h->style == STYLE_ZED  ? "context_servers"
@@ -117,24 +128,20 @@ static void add_quoted(text *t, const char *s)
         text_add(t, "'");
 }
 
-static void add_command(text *t, const cli *c, bool writes)
+static void add_command(text *t, const about *a)
 {
-        char *program = program_path(), *config = config_path(c);
-
         text_add(t, "claude mcp add " PROGRAM);
-        if (config) {
+        if (a->config) {
                 text setting = { 0 };
 
-                text_addf(&setting, "MSP_CONFIG=%s", config);
+                text_addf(&setting, "MSP_CONFIG=%s", a->config);
                 text_add(t, " --env ");
                 add_quoted(t, text_str(&setting));
                 text_free(&setting);
         }
         text_add(t, " -- ");
-        add_quoted(t, program);
-        text_add(t, writes ? " mcp --enable-writes\n" : " mcp\n");
-        free(program);
-        free(config);
+        add_quoted(t, a->program);
+        text_add(t, a->writes ? " mcp --enable-writes\n" : " mcp\n");
 }
 
 /* A TOML basic string is written as a JSON string is. */
@@ -150,52 +157,51 @@ static void add_toml_string(text *t, const char *s)
         msptk_json_free(list);
 }
 
-static void add_toml(text *t, const cli *c, bool writes)
+static void add_toml(text *t, const about *a)
 {
-        char *program = program_path(), *config = config_path(c);
-
         text_add(t, "[mcp_servers." PROGRAM "]\ncommand = ");
-        add_toml_string(t, program);
-        text_addf(t, "\nargs = [\"mcp\"%s]\n", writes ? ", \"--enable-writes\"" : "");
-        if (config) {
+        add_toml_string(t, a->program);
+        text_addf(t, "\nargs = [\"mcp\"%s]\n", a->writes ? ", \"--enable-writes\"" : "");
+        if (a->config) {
                 text_add(t, "env = { MSP_CONFIG = ");
-                add_toml_string(t, config);
+                add_toml_string(t, a->config);
                 text_add(t, " }\n");
         }
-        free(program);
-        free(config);
 }
 
-static void add_snippet(text *t, const cli *c, bool writes, const struct host *h)
+static void add_snippet(text *t, const about *a, const struct host *h)
 {
         if (h->style == STYLE_COMMAND)
-                add_command(t, c, writes);
+                add_command(t, a);
         else if (h->style == STYLE_TOML)
-                add_toml(t, c, writes);
+                add_toml(t, a);
         else
-                add_json(t, c, writes, h);
+                add_json(t, a, h);
 }
 
-static const struct host *host_named(const char *name)
-{
-        for (size_t i = 0; i < HOSTS; i++)
-                if (!strcmp(hosts[i].name, name))
-                        return &hosts[i];
-        return NULL;
-}
-
-void mcp_add_snippet(text *t, const cli *c, bool writes, const char *host)
-{
-        const struct host *h = host_named(host);
-
-        if (h)
-                add_snippet(t, c, writes, h);
-}
-
-void mcp_add_snippets(text *t, const cli *c, bool writes)
+/* Hosts that want the same snippet stand above it together. */
+static void add_all(text *t, const about *a)
 {
         for (size_t i = 0; i < HOSTS; i++) {
-                text_addf(t, "%s# %s: %s\n", i ? "\n" : "", hosts[i].title, hosts[i].where);
-                add_snippet(t, c, writes, &hosts[i]);
+                text_addf(t, "# %s: %s\n", hosts[i].title, hosts[i].where);
+                if (i + 1 < HOSTS && hosts[i + 1].style == hosts[i].style)
+                        continue;
+                add_snippet(t, a, &hosts[i]);
+                text_add(t, i + 1 < HOSTS ? "\n" : "");
         }
+}
+
+void mcp_add_snippets(text *t, cli *c, bool writes, const char *host)
+{
+        about a = { program_path(), config_path(c), writes };
+        size_t i = 0;
+
+        while (i < HOSTS && strcmp(hosts[i].name, host) != 0)
+                i++;
+        if (i < HOSTS)
+                add_snippet(t, &a, &hosts[i]);
+        else
+                add_all(t, &a);
+        free(a.program);
+        free(a.config);
 }
