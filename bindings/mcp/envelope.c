@@ -267,6 +267,9 @@ void reply_problem(run *r, const problem *p)
 {
         msptk_json *details = new_object();
         text message = { 0 }, suggestion = { 0 };
+        const char *reason = !p->got         ? "MISSING_PARAMETER"
+                             : p->suggestion ? "UNKNOWN_PARAMETER"
+                                             : "INVALID_PARAMETERS"; /* as the library says it */
 
         put_str(details, "field", p->field);
         put_str(details, "expected", p->expected);
@@ -281,8 +284,7 @@ void reply_problem(run *r, const problem *p)
                 text_add(&suggestion, p->suggestion);
         else
                 text_addf(&suggestion, "%s must be %s", p->field, p->expected);
-        reply_refusal(r, "INVALID_PARAMETERS", "INVALID_PARAMETERS", message.data, suggestion.data,
-                      details);
+        reply_refusal(r, "INVALID_PARAMETERS", reason, message.data, suggestion.data, details);
         text_free(&message);
         text_free(&suggestion);
 }

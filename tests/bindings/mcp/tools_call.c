@@ -215,15 +215,21 @@ static void every_tool_has_transcripts(void **state)
 
 /* ---- what is refused ---- */
 
-static void refused(world *w, const char *name, const char *arguments, const char *field)
+static void refused_as(world *w, const char *name, const char *arguments, const char *field,
+                       const char *reason)
 {
         mcp_call c = { 0 };
 
         call(w, &c, name, arguments);
-        assert_code(&c, "INVALID_PARAMETERS", "INVALID_PARAMETERS");
+        assert_code(&c, "INVALID_PARAMETERS", reason);
         assert_string_equal(text_at(reply_data(&c), "error.details.field"), field);
         assert_non_null(at(reply_data(&c), "error.details.expected"));
         stub_call_clear(&c);
+}
+
+static void refused(world *w, const char *name, const char *arguments, const char *field)
+{
+        refused_as(w, name, arguments, field, "INVALID_PARAMETERS");
 }
 
 static void wrong_arguments_are_named(void **state)
@@ -241,15 +247,16 @@ static void wrong_arguments_are_named(void **state)
         refused(w, "client_list", "{'max_tokens':499}", "max_tokens");
         refused(w, "client_list", "{'max_tokens':20001}", "max_tokens");
         refused(w, "client_list", "{'response_format':'long'}", "response_format");
-        refused(w, "client_list", "{'confirmation_token':'x'}", "confirmation_token");
-        refused(w, "client_list", "{'nothing':{}}", "nothing");
-        refused(w, "client_get", "{}", "client_id");
+        refused_as(w, "client_list", "{'confirmation_token':'x'}", "confirmation_token",
+                   "UNKNOWN_PARAMETER");
+        refused_as(w, "client_list", "{'nothing':{}}", "nothing", "UNKNOWN_PARAMETER");
+        refused_as(w, "client_get", "{}", "client_id", "MISSING_PARAMETER");
         refused(w, "client_get", "{'client_id':['acme-corp']}", "client_id");
         refused(w, "health_check", "{'check_types':'cpu'}", "check_types");
         refused(w, "health_check", "{'check_types':[]}", "check_types");
         refused(w, "health_check", "{'check_types':['cpu',7]}", "check_types");
         refused(w, "health_check", "{'threshold_override':'cpu=5'}", "threshold_override");
-        refused(w, "alert_ack", "{'note':'x'}", "alert_id");
+        refused_as(w, "alert_ack", "{'note':'x'}", "alert_id", "MISSING_PARAMETER");
 }
 
 static void what_was_given_is_quoted_without_its_secrets(void **state)
