@@ -1,92 +1,155 @@
-"""The shared cases through `msp-toolkit mcp` over standard input and output: reads of tools, in full.
+"""The shared cases through tools/call; tests/bindings/cases/README.md says what a case is. Operations that are no tools are done by C.
 
-run_cases.py CLOCKED_PROGRAM OPERATIONS RUN_C FILE...
+What this door adds to a result is taken away again, and nothing else: `client` in front (the client that was meant), `truncated`,
+`partial`, `hint`, and `total` where the operation's own result has none; rows, which it puts last, go back to their place.
+Characters that nobody sees (the joiners of an emoji) are not in its texts. A change takes two calls here: the first answers the plan in short,
+which is compared with the whole plan that C makes, the second brings the confirmation_token. Errors have code and reason here,
+but no status.
+
+run_cases.py PROGRAM OPERATIONS RUN_C FILE...
 """
 import json
 import os
 import subprocess
 import sys
+import unicodedata
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path[:0] = [HERE, os.path.join(HERE, "..", "cases"), os.path.join(HERE, "..", "..", "tools")]
-from cases import Cases  # noqa: E402
-from shared import Case, Number, canonical, parse  # noqa: E402
+from server import Cases, Stdio, modern
 
-# What this door adds to a result; everything else is the library's.
-OWN = ("client", "truncated", "total", "hint", "partial")
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cases"))
+import shared  # noqa: E402
+
+WIDE = {"response_format": "detailed", "max_tokens": 20000}
+NO_LIMITS = ("--reads-per-minute", "0", "--writes-per-minute", "0")
+NOISE = {"schema", "revision", "created_at", "updated_at", "changed_at"}
 
 
-class Server:
-    def __init__(self, program, case):
-        keep = {k: v for k, v in os.environ.items() if not k.startswith(("MSPTK_", "MSP_"))}
-        keep.update(LC_ALL="C.UTF-8", TZ="UTC", MSPTK_CASE_CLOCK=case.clock_file)
-        self.process = subprocess.Popen([program, "mcp"], cwd=case.place, env=keep, stdin=subprocess.PIPE,
-                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-        self.number = 0
-        self.ask("initialize", {"protocolVersion": "2025-11-25", "capabilities": {},
-                                "clientInfo": {"name": "cases", "version": "1"}})
-        self.tools = {t["name"]: t for t in self.ask("tools/list", {})["result"]["tools"]}
+class Space:
+    def __init__(self, program, place):
+        self.program, self.place = program, place
 
-    def ask(self, method, params):
+
+def without_additions(row, result):
+    """The result as the operation gives it."""
+    own = list(row["result"]["json_schema"]["properties"])
+    kept = {k: v for k, v in result.items() if k in own or k not in ("client", "truncated", "hint", "total", "partial")}
+    if row["result"].get("rows"):  # which stand last here
+        kept = {k: kept[k] for k in sorted(kept, key=lambda k: own.index(k) if k in own else len(own))}
+    return kept
+
+
+def visible(value):
+    """Characters that nobody sees are taken out by this door."""
+    if isinstance(value, dict):
+        return {k: visible(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [visible(v) for v in value]
+    return "".join(c for c in value if unicodedata.category(c) != "Cf") if isinstance(value, str) and \
+        not isinstance(value, shared.Number) else value
+
+
+def fields_of(change):
+    """What differs between before and after, as the door tells it."""
+    before, after = change.get("before") or {}, change.get("after") or {}
+    keys = list(after) + [k for k in before if k not in after]
+    made = []
+    for key in keys:
+        if key in NOISE or (key in before and key in after and shared.canonical(before[key]) == shared.canonical(after[key])):
+            continue
+        made.append({"field": key, **({"from": before[key]} if key in before else {}), **({"to": after[key]} if key in after else {})})
+    return made
+
+
+def plan_problems(whole, in_short):
+    """The plan that was shown must be the plan that the library makes."""
+    wanted = [{**{k: v for k, v in c.items() if k not in ("before", "after")}, "fields": fields_of(c)} for c in whole["changes"]]
+    shown = [{k: v for k, v in c.items() if k not in ("name", "about")} for c in in_short["changes"]]
+    left, right = shared.canonical(wanted), shared.canonical(shown)
+    return [] if left == right else ["the plan is %s" % right, "wanted      %s" % left]
+
+
+class Door:
+    def __init__(self, case, servers):
+        self.case, self.servers, self.number = case, servers, 0
+        self.plans, self.found = {}, []
+
+    def call(self, server, tool, arguments):
         self.number += 1
-        message = {"jsonrpc": "2.0", "id": self.number, "method": method, "params": params}
-        self.process.stdin.write(canonical(message).encode() + b"\n")
-        self.process.stdin.flush()
-        answer = parse(self.process.stdout.readline().decode())
-        assert answer["id"] == self.number, answer
-        return answer
+        server.write(shared.canonical(modern("tools/call", self.number, name=tool, arguments=arguments)) + "\n")
+        message = shared.parse(server.line(30).decode())
+        if "error" in message:  # a confirmation that is not of this call: -32602 with the reason
+            return {"error": {"code": "INVALID_PARAMETERS", "reason": message["error"].get("data", {}).get("reason")}}
+        content = message["result"]["structuredContent"]
+        if message["result"].get("isError"):
+            return {"error": {"code": content["error"]["code"], "reason": content["error"]["details"]["reason"]}}
+        return {"result": content}
 
-    def close(self):
-        self.process.stdin.close()
-        return self.process.wait(timeout=20)
+    def perform(self, step, args, opts):
+        outcome = self.said(step, args, opts)
+        if "error" in outcome or opts.get("plan"):
+            return outcome
+        return {"result": without_additions(self.case.rows[step["do"]], outcome["result"])}
+
+    def said(self, step, args, opts):
+        row = self.case.rows[step["do"]]
+        server = self.servers["reads" if opts.get("read_only") else "changes"]
+        if row["effect"] == "read":
+            if "all" not in row["tool_schemas"]["input"]["properties"]:
+                args = {k: v for k, v in args.items() if k != "all"}  # said by naming no client
+            return self.call(server, row["name"], {**args, **(WIDE if row["result"].get("rows") else {})})
+        more = {k: opts[k] for k in ("idempotency_key",) if k in opts}
+        if "plan_token" in opts:
+            token = self.plans.get(opts["plan_token"], opts["plan_token"])
+        else:
+            planned = self.call(server, row["name"], args)
+            if "error" in planned:
+                return planned
+            token = planned["result"]["confirmation"]["confirmation_token"]
+            if opts.get("plan"):
+                return self.planned(step, args, opts, planned["result"])
+        return self.call(server, row["name"], {**args, **more, "confirmation_token": token})
+
+    def planned(self, step, args, opts, result):
+        """The plan by C stands for the one that the door shows in short, when they agree; the door's token goes with it."""
+        whole = self.case.by_c(step, args, opts)
+        self.found = plan_problems(whole["result"], result["plan"])
+        self.plans[whole["result"]["plan_token"]] = result["confirmation"]["confirmation_token"]
+        return whole
 
 
-def in_order(row, result):
-    """What is said of a page stands before its rows here, for an agent that reads no further; elsewhere it need not."""
-    if not row["result"].get("rows"):
-        return result
-    order = list(row["result"]["json_schema"]["properties"])
-    return dict(sorted(result.items(), key=lambda member: order.index(member[0]) if member[0] in order else len(order)))
+def lacks(row):
+    return row["doors_absent"].get("mcp") or (None if row.get("tool") else "no tool")
+
+
+def lacks_step(step):
+    if "all" in step.get("args", {}) and "client_id" in step["args"]:
+        return "all clients are meant there when none is named"
+    return None
 
 
 def main():
     program, operations_program, run_c = map(os.path.abspath, sys.argv[1:4])
     operations = json.loads(subprocess.run([operations_program], capture_output=True, check=True).stdout)
-    cases = Cases()
+    cases, spoken = Cases(), set()
     for path in sys.argv[4:]:
-        with Case(path, operations, run_c).workspace() as case:
-            server = Server(program, case)
-
-            def perform(step, args, opts, server=server):
-                own = {"response_format": "detailed", "max_tokens": 20000}
-                has = server.tools[step["do"]]["inputSchema"]["properties"]
-                done = server.ask("tools/call", {"name": step["do"],
-                                                 "arguments": dict(args, **{k: v for k, v in own.items() if k in has})})
-                content = done["result"]["structuredContent"]
-                if done["result"].get("isError"):
-                    return {"error": content["error"]}
-                return {"result": in_order(case.rows[step["do"]], {k: v for k, v in content.items() if k not in OWN})}
-
-            def lacks(row, server=server):
-                if row["name"] in server.tools:
-                    return None
-                return "changes are confirmed by a person" if row["tool"] else "no tool of agents"
-
-            def lacks_step(step, server=server):
-                hidden = set(step.get("args", {})) - set(server.tools[step["do"]]["inputSchema"]["properties"])
-                if hidden:
-                    return "agents do not see the parameter %s" % ", ".join(sorted(hidden))
-                if "\u200d" in canonical(step["expect"]):
-                    return "agents get texts without characters that nobody sees"
-                return "options are the server's, not its guests'" if step.get("opts") else None
-
-            for name, problems, why in case.steps(perform, "mcp", lacks, lacks_step, status=False):
-                cases.check(name, problems)
-                if why:
-                    cases.skip(name + " by MCP", why)
-            cases.check("%s: the server ends well" % case.name, [] if server.close() == 0 else ["it does not"])
+        with shared.Case(path, operations, run_c).workspace() as case:
+            for step in case.doc["steps"]:
+                if not (step.get("skip", {}).get("mcp") or lacks(case.rows[step["do"]])):
+                    step["expect"] = visible(step["expect"])
+            space, clock = Space(program, case.place), {"MSPTK_CASE_CLOCK": case.clock_file}
+            with Stdio(space, "--enable-writes", *NO_LIMITS, env=clock) as changes, Stdio(space, *NO_LIMITS, env=clock) as reads:
+                door = Door(case, {"changes": changes, "reads": reads})
+                for name, problems, why in case.steps(door.perform, "mcp", lacks, lacks_step, status=False):
+                    cases.check(name, problems + door.found)
+                    door.found = []
+                    if why:
+                        cases.skip(name + " by MCP", why)
+                    else:
+                        spoken.add(name.split(": ")[1])
+    tools = {row["name"] for row in operations["operations"] if lacks(row) is None}
+    cases.check("every tool is in a case", sorted(tools - spoken))
     cases.end()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
