@@ -9,9 +9,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+enum { DONE, OPEN, ANSWERED };
+
 typedef struct peer {
         mcp_conn *conn;
-        char open[256]; /* by message: received and not done with */
+        char open[256]; /* by message: OPEN, ANSWERED, or done with */
         size_t received, done;
 } peer;
 
@@ -40,8 +42,11 @@ static void take(void *user, void *ref, int32_t kind, const char *line, size_t l
         msptk_json *doc = NULL;
 
         (void)status;
-        if (kind != MCP_UNASKED && ref && !*(char *)ref)
-                abort(); /* after it was done with */
+        /* At most one answer, and nothing after it. */
+        if (kind != MCP_UNASKED && *(char *)ref != OPEN)
+                abort();
+        if (kind == MCP_RESPONSE)
+                *(char *)ref = ANSWERED;
         if (strlen(line) != len || strchr(line, '\n') || strchr(line, '\r'))
                 abort();
         if (msptk_json_parse(line, len, &doc, NULL) < 0)
@@ -62,9 +67,9 @@ static void ended(void *user, void *ref)
 {
         peer *p = user;
 
-        if (!*(char *)ref)
+        if (*(char *)ref == DONE)
                 abort();
-        *(char *)ref = 0;
+        *(char *)ref = DONE;
         p->done++;
 }
 
@@ -88,7 +93,7 @@ static void give(peer *p, const char *line, size_t len, bool http)
         mcp_http h = { .protocol_version = "2026-07-28", .header = find_header, .user = &r };
         char *ref = &p->open[p->received++];
 
-        *ref = 1;
+        *ref = OPEN;
         if (http && msptk_json_parse(line, len, &r.doc, NULL) >= 0) {
                 params = msptk_json_get(r.doc, "params");
                 h.method = get_str(r.doc, "method");
