@@ -49,7 +49,7 @@ typedef struct mcp_catalogue {
                          const char *value, const msptk_json *others);
         /* Whether `who` may be told of changes of `uri`. */
         bool (*may_watch)(void *user, const mcp_principal *who, const char *uri);
-        /* The first subscriber of `uri` came (on), or the last one left. */
+        /* The first subscriber of `uri` of this principal came (on), or its last one left. */
         void (*watch)(void *user, const char *uri, const mcp_principal *who, bool on);
 } mcp_catalogue;
 

@@ -70,9 +70,9 @@ bool account_take(account *a, bool writes, int64_t *ret_wait_ms);
 void accounts_free(mcp_server *s);
 
 /* ---- the server ---- */
-typedef struct topic { /* a URI that somebody watches */
+typedef struct topic { /* a URI that a principal watches */
         struct topic *next;
-        char *uri;
+        char *uri, *who;
         size_t watchers;
 } topic;
 

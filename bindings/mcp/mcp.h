@@ -71,6 +71,9 @@ int64_t mcp_tick(mcp_server *s, int64_t now_ms);
  */
 enum { MCP_TOOLS, MCP_RESOURCES, MCP_TEMPLATES, MCP_PROMPTS, MCP_RESOURCE_CONTENT };
 void mcp_changed(mcp_server *s, int32_t what, const char *uri);
+/* What is at `uri` is no longer as it was for this principal: others may see it otherwise, or not
+ * at all, and are not told. */
+void mcp_changed_for(mcp_server *s, const char *principal, const char *uri);
 
 /* ---- a connection ---- */
 

@@ -34,26 +34,36 @@ struct watcher {
 
 /* ---- URIs that somebody watches ---- */
 
-static topic **find_topic(mcp_server *s, const char *uri)
+/* Each principal has its own: what is there, and whether anything is, differs between them. */
+static topic **find_topic(const mcp_conn *conn, const char *uri)
 {
         uint32_t h = 5381;
         topic **at;
 
         for (const char *p = uri; *p; p++)
                 h = h * 33 + (unsigned char)*p;
-        for (at = &s->topics[h % TOPIC_BUCKETS]; *at && strcmp((*at)->uri, uri) != 0;)
+        at = &conn->server->topics[h % TOPIC_BUCKETS];
+        while (*at && (strcmp((*at)->uri, uri) != 0 || strcmp((*at)->who, conn->who.name) != 0))
                 at = &(*at)->next;
         return at;
+}
+
+static void topic_free(topic *t)
+{
+        free(t->uri);
+        free(t->who);
+        free(t);
 }
 
 static void topic_join(mcp_conn *conn, const char *uri)
 {
         mcp_server *s = conn->server;
-        topic **at = find_topic(s, uri);
+        topic **at = find_topic(conn, uri);
 
         if (!*at) {
                 *at = need(calloc(1, sizeof(**at)));
                 (*at)->uri = copy_text(uri);
+                (*at)->who = copy_text(conn->who.name);
         }
         if (++(*at)->watchers == 1 && s->cat->watch)
                 s->cat->watch(s->cat->user, uri, &conn->who, true);
@@ -62,15 +72,14 @@ static void topic_join(mcp_conn *conn, const char *uri)
 static void topic_leave(mcp_conn *conn, const char *uri)
 {
         mcp_server *s = conn->server;
-        topic **at = find_topic(s, uri), *t = *at;
+        topic **at = find_topic(conn, uri), *t = *at;
 
         if (!t || --t->watchers)
                 return;
         *at = t->next;
         if (s->cat->watch)
                 s->cat->watch(s->cat->user, uri, &conn->who, false);
-        free(t->uri);
-        free(t);
+        topic_free(t);
 }
 
 void watch_free(mcp_server *s)
@@ -78,8 +87,7 @@ void watch_free(mcp_server *s)
         for (size_t i = 0; i < TOPIC_BUCKETS; i++)
                 for (topic *t; (t = s->topics[i]);) {
                         s->topics[i] = t->next;
-                        free(t->uri);
-                        free(t);
+                        topic_free(t);
                 }
 }
 
@@ -242,6 +250,16 @@ void mcp_changed(mcp_server *s, int32_t what, const char *uri)
 
                         change(w, &w->lists[kind], list_changed[kind], NULL);
                 }
+        }
+}
+
+void mcp_changed_for(mcp_server *s, const char *principal, const char *uri)
+{
+        for (watcher *w = s->watchers; w; w = w->next) {
+                watched *u = strcmp(w->conn->who.name, principal) ? NULL : *find_watched(w, uri);
+
+                if (u)
+                        change(w, &u->what, "notifications/resources/updated", uri);
         }
 }
 

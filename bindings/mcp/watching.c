@@ -56,7 +56,7 @@ void watch(void *user, const char *uri, const mcp_principal *who, bool on)
         mcp_tools *t = user;
         watched **at = &t->offers->watches;
 
-        while (*at && strcmp((*at)->uri, uri) != 0)
+        while (*at && (strcmp((*at)->uri, uri) != 0 || strcmp((*at)->principal, who->name) != 0))
                 at = &(*at)->next;
         if (on && !*at) {
                 *at = need(calloc(1, sizeof(**at)));
@@ -91,7 +91,7 @@ int64_t mcp_tools_look(mcp_tools *t, int64_t now_ms)
                 if (seen != w->last) {
                         w->last = seen;
                         changed = true;
-                        mcp_changed(t->server, MCP_RESOURCE_CONTENT, w->uri);
+                        mcp_changed_for(t->server, w->principal, w->uri);
                 }
         }
         /* Each look is a read in the audit trail: the longer nothing happens, the fewer. */

@@ -264,6 +264,34 @@ static void resources_are_subscribed_to_and_left(void **state)
         bench_close(&b);
 }
 
+/* One may see what another may not: what changes for the one is not told to the other. */
+static void each_principal_watches_for_itself(void **state)
+{
+        bench b;
+        wire other;
+
+        (void)state;
+        bench_open(&b, &(bench_opts){ .principal = "token:one" });
+        wire_open(&other, b.server, MCP_STDIO, "token:other");
+        wire_give(&b.wire, LISTEN("1", "\"resourceSubscriptions\":[\"test://a\"]"));
+        wire_give(&other, LISTEN("1", "\"resourceSubscriptions\":[\"test://a\"]"));
+        b.wire.next++;
+        other.next++;
+        assert_int_equal(b.cat.watch_on, 2);
+        mcp_changed_for(b.server, "token:other", "test://a");
+        assert_null(wire_next(&b.wire));
+        assert_has(wire_line(&other), TAG("1"));
+        mcp_changed_for(b.server, "token:nobody", "test://a");
+        mcp_changed_for(b.server, "token:one", "test://b");
+        assert_null(wire_next(&b.wire));
+        assert_null(wire_next(&other));
+        mcp_changed(b.server, MCP_RESOURCE_CONTENT, "test://a");
+        assert_has(wire_line(&b.wire), TAG("1"));
+        wire_close(&other);
+        assert_int_equal(b.cat.watch_off, 1);
+        bench_close(&b);
+}
+
 static void a_new_handshake_leaves_what_was_watched(void **state)
 {
         bench b;
@@ -290,6 +318,7 @@ int main(void)
                 cmocka_unit_test(subscriptions_are_limited_per_principal),
                 cmocka_unit_test(a_session_is_told_after_it_is_initialized),
                 cmocka_unit_test(resources_are_subscribed_to_and_left),
+                cmocka_unit_test(each_principal_watches_for_itself),
                 cmocka_unit_test(a_new_handshake_leaves_what_was_watched),
         };
 

@@ -114,3 +114,10 @@ void mcp_changed(mcp_server *s, int32_t what, const char *uri)
         (void)what;
         (void)uri;
 }
+
+void mcp_changed_for(mcp_server *s, const char *principal, const char *uri)
+{
+        (void)s;
+        (void)principal;
+        (void)uri;
+}
