@@ -262,25 +262,47 @@ static void add_without_secrets(text *t, const char *s)
         }
 }
 
-/* Whether a text can hold nothing of all this, seen without taking it apart: plain letters, no
- * assignment, no address, no word that begins as a token or as "bearer" does. Most texts are so. */
-static bool is_plain(const char *s, size_t *ret_len)
-{
-        const char *at = s;
-        char before = ' ';
+/* What a character can be part of: a word, or something that has to be looked at. */
+enum { WORD = 1, SUSPECT = 2 };
+static const unsigned char kinds_of[256] = {
+        [0 ... 0x1f] = SUSPECT, ['0' ... '9'] = WORD, ['A' ... 'Z'] = WORD,
+        ['a' ... 'z'] = WORD,   ['_'] = WORD,         ['-'] = WORD,
+        ['"'] = SUSPECT,        ['\\'] = SUSPECT,     ['|'] = SUSPECT,
+        [':'] = SUSPECT,        ['='] = SUSPECT,      [0x7f ... 0xff] = SUSPECT,
+};
 
-        for (; *at; before = *at++) {
-                if (*at < 0x20 || *at == 0x7f || *at == ':' || *at == '=' ||
-                    (*at == '-' && before == '-'))
+/* Of tokens, "bearer" and "basic". */
+static bool begins_one(unsigned char c)
+{
+        return strchr("AGSXEPMBagsxepmb", c) != NULL;
+}
+
+/* Whether a text can hold nothing of all this, seen without taking it apart: letters that need no
+ * care anywhere, no assignment, no address, no word that begins as a token or as "bearer" does.
+ * Most texts are so. */
+bool is_plain(const char *s, size_t *ret_len)
+{
+        const unsigned char *at = (const unsigned char *)s;
+        unsigned before = 0;
+
+        for (;; at++) {
+                unsigned kind = kinds_of[*at];
+
+                if (kind & SUSPECT) {
+                        *ret_len = (size_t)(at - (const unsigned char *)s);
+                        return !*at;
+                }
+                if (*at == '-' && at > (const unsigned char *)s && at[-1] == '-')
                         return false;
-                if (is_word(before) || !strchr("AGSXEPMBagsxepmb", *at))
-                        continue;
-                if (!strncasecmp(at, "bearer", 6) || !strncasecmp(at, "basic", 5) ||
-                    is_token(at, secret_length(at)))
-                        return false;
+                if ((kind & WORD) && !(before & WORD) && begins_one(*at)) {
+                        const char *word = (const char *)at;
+
+                        if (!strncasecmp(word, "bearer", 6) || !strncasecmp(word, "basic", 5) ||
+                            is_token(word, secret_length(word)))
+                                return false;
+                }
+                before = kind;
         }
-        *ret_len = (size_t)(at - s);
-        return true;
 }
 
 /* ---- together ---- */
@@ -354,11 +376,16 @@ static msptk_json *safe_container(const msptk_json *json, size_t cap)
         return into;
 }
 
-const char *safe_value(const char *key, const char *s, size_t cap, text *made)
+bool is_secret_name(const char *key)
+{
+        return names_secret(key, strlen(key));
+}
+
+const char *safe_value(const char *s, bool secret, size_t cap, text *made)
 {
         size_t n;
 
-        if (key && names_secret(key, strlen(key)))
+        if (secret)
                 return HIDDEN;
         if (is_plain(s, &n) && n <= cap)
                 return s;
@@ -379,7 +406,7 @@ void put_safe(msptk_json *into, const char *key, const msptk_json *v, size_t cap
                 add_member(into, key, safe_container(v, cap));
                 break;
         case MSPTK_JSON_STRING:
-                s = safe_value(key, msptk_json_string(v, ""), cap, &t);
+                s = safe_value(msptk_json_string(v, ""), key && is_secret_name(key), cap, &t);
                 if (key)
                         put_str(into, key, s);
                 else

@@ -104,7 +104,9 @@ void problem_clear(problem *p);
 /* ---- invoke.c ---- */
 typedef struct column {
         const char *key, *title;
+        size_t key_len;
         bool in_text, time;
+        bool secret; /* by its name */
 } column;
 
 typedef struct run run;
@@ -200,8 +202,12 @@ void add_safe(text *t, const char *s, size_t cap);
 char *safe(const char *s, size_t cap);
 /* An object or array with the same done to every text in it; line ends are kept. */
 msptk_json *safe_tree(const msptk_json *json, size_t cap);
-/* The text `s` of a member `key` so; `made` is where it is kept when it had to be changed. */
-const char *safe_value(const char *key, const char *s, size_t cap, text *made);
+/* Whether a text is safe as it is, also inside quotes and in a cell of a table. */
+bool is_plain(const char *s, size_t *ret_len);
+/* Whether a member of this name holds a secret. */
+bool is_secret_name(const char *key);
+/* The text `s` so; `made` is where it is kept when it had to be changed. */
+const char *safe_value(const char *s, bool secret, size_t cap, text *made);
 /* One value so: as the member `key`, which is ours, or as an element when `key` is NULL. Nothing
  * when there is no value. */
 void put_safe(msptk_json *into, const char *key, const msptk_json *v, size_t cap);

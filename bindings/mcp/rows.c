@@ -20,6 +20,8 @@ void note_columns(run *r)
 
                 to->key = get_str(c, "key");
                 to->title = get_str(c, "title");
+                to->key_len = strlen(to->key);
+                to->secret = is_secret_name(to->key);
                 to->time = !strcmp(kind, "age") || !strcmp(kind, "time");
                 /* In the text: what matters most, and not the client when all rows are its. */
                 to->in_text = r->a.detailed ||
@@ -144,27 +146,66 @@ static void add_other(text *json, text *cell, const msptk_json *v)
         msptk_json_free(box);
 }
 
-static void add_value(text *json, text *cell, const column *c, const msptk_json *v)
+static void add_int(text *json, text *cell, int64_t value)
+{
+        char digits[24], *at = digits + sizeof(digits);
+        uint64_t left = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+        do {
+                *--at = (char)('0' + left % 10);
+        } while (left /= 10);
+        if (value < 0)
+                *--at = '-';
+        text_addn(json, at, (size_t)(digits + sizeof(digits) - at));
+        if (cell)
+                text_addn(cell, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+static void add_string(text *json, text *cell, const column *c, const char *s)
 {
         text made = { 0 };
-        const char *s;
+        size_t n;
+
+        if (!c->secret && !c->time && is_plain(s, &n) && n <= CAP_CONCISE) {
+                text_addn(json, "\"", 1);
+                text_addn(json, s, n);
+                text_addn(json, "\"", 1);
+                if (cell)
+                        text_addn(cell, n ? s : "-", n ? n : 1);
+                return;
+        }
+        s = safe_value(s, c->secret, CAP_CONCISE, &made);
+        add_json_text(json, s);
+        if (cell && c->time)
+                add_time(cell, s);
+        else if (cell)
+                add_flat(cell, *s ? s : "-", CAP_CONCISE);
+        text_free(&made);
+}
+
+static void add_value(text *json, text *cell, const column *c, const msptk_json *v)
+{
+        /* Beyond, a number is printed as a string. */
+        static const int64_t exact = INT64_C(1) << 53;
+        int64_t value;
 
         switch (msptk_json_type(v)) {
         case MSPTK_JSON_NONE:
         case MSPTK_JSON_NULL:
-                text_add(json, "null");
+                text_addn(json, "null", 4);
                 if (cell)
-                        text_add(cell, "-");
+                        text_addn(cell, "-", 1);
                 return;
         case MSPTK_JSON_STRING:
-                s = safe_value(c->key, msptk_json_string(v, ""), CAP_CONCISE, &made);
-                add_json_text(json, s);
-                if (cell && c->time)
-                        add_time(cell, s);
-                else if (cell)
-                        add_flat(cell, *s ? s : "-", CAP_CONCISE);
-                text_free(&made);
+                add_string(json, cell, c, msptk_json_string(v, ""));
                 return;
+        case MSPTK_JSON_INT:
+                value = msptk_json_int(v, exact + 1);
+                if (value >= -exact && value <= exact) {
+                        add_int(json, cell, value);
+                        return;
+                }
+                /* fall through */
         default:
                 add_other(json, cell, v);
         }
@@ -174,13 +215,14 @@ static void add_row_straight(const run *r, const msptk_json *row, text *json, te
 {
         static const column id = { .key = "id" };
         const msptk_json *its_id = msptk_json_get(row, "id");
-        const char *between = "| ", *comma = "";
+        const char *between = "| ";
+        bool first = true;
 
-        text_add(json, "{");
+        text_addn(json, "{", 1);
         if (its_id) {
-                text_add(json, "\"id\":");
+                text_addn(json, "\"id\":", 5);
                 add_value(json, NULL, &id, its_id);
-                comma = ",";
+                first = false;
         }
         for (size_t i = 0; i < r->column_count; i++) {
                 const column *c = &r->columns[i];
@@ -192,16 +234,16 @@ static void add_row_straight(const run *r, const msptk_json *row, text *json, te
                         between = " | ";
                 }
                 if (!said) {
-                        text_add(json, comma);
-                        add_json_text(json, c->key);
-                        text_add(json, ":");
-                        comma = ",";
+                        text_addn(json, first ? "\"" : ",\"", first ? 1 : 2);
+                        text_addn(json, c->key, c->key_len);
+                        text_addn(json, "\":", 2);
+                        first = false;
                 }
                 add_value(said ? &unheard : json, c->in_text ? line : NULL, c,
                           msptk_json_get(row, c->key));
                 text_free(&unheard);
         }
-        text_add(json, "}");
+        text_addn(json, "}", 1);
 }
 
 void add_row(const run *r, const msptk_json *row, text *json, text *line)
