@@ -199,10 +199,6 @@ msptk_json *envelope_of(const run *r, msptk_status st, const msptk_error *err)
         char *message, *suggestion;
         bool retry = msptk_error_is_retriable(err) != 0;
 
-        if (st == MSPTK_E_BUSY) {
-                code = "RATE_LIMIT_EXCEEDED"; /* too much at once: the same as too often */
-                retry = true;
-        }
         message = public_text(r->t, err ? msptk_error_message(err) : "the call failed");
         suggestion = for_agents(r->t, err ? msptk_error_suggestion(err) : "");
         if (!*suggestion) {
@@ -289,15 +285,14 @@ void reply_problem(run *r, const problem *p)
         text_free(&suggestion);
 }
 
-void reply_rate(run *r, int64_t wait_ms)
+void reply_rate(run *r, const char *reason, const char *message, int64_t wait_ms)
 {
         msptk_json *details = new_object();
         text suggestion = { 0 };
 
         put_int(details, "retry_after_ms", wait_ms);
         text_addf(&suggestion, "wait %lld ms, then call %s again", (long long)wait_ms, r->o->name);
-        reply_envelope(r,
-                       make_envelope(r, "RATE_LIMIT_EXCEEDED", "TOO_MANY_REQUESTS",
-                                     "too many calls in a minute", suggestion.data, true, details));
+        reply_envelope(r, make_envelope(r, "RATE_LIMIT_EXCEEDED", reason, message, suggestion.data,
+                                        true, details));
         text_free(&suggestion);
 }

@@ -190,7 +190,7 @@ void reply_failure(run *r, msptk_status st, const msptk_error *err);
 void reply_refusal(run *r, const char *code, const char *reason, const char *message,
                    const char *suggestion, msptk_json *details);
 void reply_problem(run *r, const problem *p);
-void reply_rate(run *r, int64_t wait_ms);
+void reply_rate(run *r, const char *reason, const char *message, int64_t wait_ms);
 /* The message without paths, addresses and SQL. */
 char *public_text(const mcp_tools *t, const char *message);
 

@@ -7,6 +7,8 @@
 
 #include <sys/random.h>
 
+enum { BUSY_WAIT_MS = 1000 };
+
 /* ---- a run ---- */
 
 /* What the audit trail and an error have in common: the caller's trace, or one of our own. */
@@ -131,7 +133,9 @@ static void in_background(run *r, const msptk_args *args, msptk_call_opts *opts)
         msptk_call_opts_set_cancel(opts, r->cancel);
         msptk_call_opts_set_progress(opts, note_progress, r, NULL);
         st = msptk_call_async(r->t->tk, args, opts, told, r, NULL, &err);
-        if (st < 0)
+        if (st == MSPTK_E_BUSY)
+                reply_rate(r, "TOO_MANY_AT_ONCE", "too many calls run at once", BUSY_WAIT_MS);
+        else if (st < 0)
                 r->step(r, st, NULL, err);
         msptk_error_free(err);
 }
@@ -228,7 +232,7 @@ static bool within_limits(run *r)
 
         if (mcp_limit_take(r->c, r->o->writes, &wait))
                 return true;
-        reply_rate(r, wait);
+        reply_rate(r, "TOO_MANY_REQUESTS", "too many calls in a minute", wait);
         return false;
 }
 

@@ -459,6 +459,47 @@ static void a_cancelled_call_ends_soon_and_once(void **state)
         world_end(&w);
 }
 
+static void too_many_at_once_is_a_limit_and_those_that_run_tell_how_far(void **state)
+{
+        enum { AT_ONCE = 80 };
+        static mcp_call calls[AT_ONCE];
+        msptk_json *values = json_of("{'client_id':'acme-corp','check_types':['cpu']}");
+        const msptk_json *error;
+        size_t refused = 0, done = 0;
+        world w;
+
+        (void)state;
+        world_make(&w, "adapters:\n  - {name: slow, type: fake, devices: 2, latency_ms: 150}\n");
+        world_did(&w, "client_create", "{'name':'Acme Corp'}");
+        world_did(&w, "device_scan", "{'client_id':'acme-corp'}");
+        world_tools(&w, false);
+        for (size_t i = 0; i < AT_ONCE; i++) {
+                calls[i] = (mcp_call){ .who = { "mcp", 7 }, .progress = -1 };
+                w.cat->call_tool(w.cat->user, &calls[i], "health_check", values);
+        }
+        for (size_t i = 0; i < AT_ONCE; i++) {
+                wait_for(&w, &calls[i]);
+                assert_valid_reply(&w, "health_check", &calls[i]);
+                error = at(reply_data(&calls[i]), "error");
+                if (!error) {
+                        done += calls[i].progress >= 1;
+                } else if (!strcmp(text_at(error, "details.reason"), "TOO_MANY_AT_ONCE")) {
+                        refused++;
+                        assert_string_equal(text_at(error, "code"), "RATE_LIMIT_EXCEEDED");
+                        assert_true(msptk_json_int(at(error, "details.retry_after_ms"), 0) > 0);
+                } else { /* one client is checked by one run at a time */
+                        assert_string_equal(text_at(error, "details.reason"), "RUN_IN_PROGRESS");
+                        assert_int_equal(msptk_json_bool(at(error, "details.retryable"), 0), 1);
+                }
+                stub_call_clear(&calls[i]);
+        }
+        print_message("%zu done, %zu refused\n", done, refused);
+        assert_true(done > 0);
+        assert_true(refused > 0);
+        msptk_json_free(values);
+        world_end(&w);
+}
+
 static void a_call_in_flight_ends_when_the_tools_are_freed(void **state)
 {
         mcp_call c = { .who = { "mcp", 7 } };
@@ -523,6 +564,7 @@ int main(void)
                 cmocka_unit_test(a_forbidden_client_is_as_unknown_as_one_that_never_was),
                 cmocka_unit_test(a_token_says_who_and_what),
                 cmocka_unit_test(a_cancelled_call_ends_soon_and_once),
+                cmocka_unit_test(too_many_at_once_is_a_limit_and_those_that_run_tell_how_far),
                 cmocka_unit_test(a_call_in_flight_ends_when_the_tools_are_freed),
         };
 
