@@ -30,10 +30,13 @@ typedef struct http_opts {
         int32_t sessions;              /* at once; 0: 256 */
         int64_t session_idle_ms;       /* 0: 15 minutes */
         int64_t header_timeout_ms;     /* how slow a client may be; 0: 10 seconds */
+        int64_t comment_ms;            /* a stream shows that it lives so often; 0: 15 seconds */
+        size_t queue_bytes;            /* of a stream that nobody reads; 0: 1 MiB */
         /* A descriptor given to http_listener_watch() is readable. */
         void (*readable)(void *user, int fd);
         /* Called with every turn; returns ms until it wants to be called again, -1 for never. */
         int64_t (*turn)(void *user, int64_t now_ms);
+        /* Levels: 0 debug, 1 info, 2 warning, 3 error. */
         void (*log)(void *user, int32_t level, const char *message);
         void *user;
 } http_opts;
@@ -43,7 +46,8 @@ typedef struct http_opts {
 msptk_status http_listener_new(const http_opts *opts, http_listener **ret, msptk_error **ret_err);
 /* The port that is listened to. */
 int http_listener_port(const http_listener *l);
-/* A further descriptor to watch, from now on (the toolkit's wakeup descriptor, once it is open). */
+/* A further descriptor to watch, from now on (the toolkit's wakeup descriptor, once it is open). It
+ * stays the caller's; it must not be closed before the listener is freed. */
 void http_listener_watch(http_listener *l, int fd);
 /* Serves until http_listener_stop(); from the thread that made it. */
 msptk_status http_listener_run(http_listener *l, msptk_error **ret_err);
