@@ -27,6 +27,23 @@ static void check_visible(const char *s, bool one_line)
                 must(!strstr(s, gone[i]));
 }
 
+/* What is taken for plain at a glance is left as it is by who looks at every character: with a tab
+ * before it a text is never plain. */
+static void check_plain(const char *s)
+{
+        char *slow;
+        size_t n;
+        text t = { 0 };
+
+        if (!is_plain(s, &n))
+                return;
+        text_addf(&t, "\t%s", s);
+        slow = safe(t.data, strlen(t.data));
+        must(slow[0] == ' ' && !strcmp(slow + 1, s) && n == strlen(s));
+        free(slow);
+        text_free(&t);
+}
+
 static void check_text(const char *s)
 {
         char *once = safe(s, CAP), *again;
@@ -61,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char *s = copy_part((const char *)data, size);
 
         if (msptk_json_set_string(holder, "text", s) == MSPTK_OK)
-                check_text(s);
+                check_text(s), check_plain(s);
         if (msptk_json_parse((const char *)data, size, &given, NULL) == MSPTK_OK &&
             msptk_json_type(given) >= MSPTK_JSON_ARRAY) {
                 msptk_json *clean = safe_tree(given, CAP);
