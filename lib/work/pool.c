@@ -146,6 +146,22 @@ static void run_one(work *w, group *g)
         msptk__group_unref(g);
 }
 
+static void *worker(void *arg);
+
+/* Under the lock. False when there is no thread at all and none can be started. */
+static bool grow_pool(work *w)
+{
+        if (w->idle || w->threads >= w->max_threads)
+                return true;
+        msptk__work_ref(w);
+        if (msptk__thread_start(&w->thread[w->threads], worker, w)) {
+                atomic_fetch_sub(&w->refs, 1); /* never the last: the caller has one */
+                return w->threads > 0;
+        }
+        w->threads++;
+        return true;
+}
+
 static void *worker(void *arg)
 {
         work *w = arg;
@@ -162,6 +178,11 @@ static void *worker(void *arg)
                         w->idle--;
                         continue;
                 }
+                /* A thread that was woken and has not come yet still counts as idle: who offered
+                 * the next group may have relied on this one, which is taken now, perhaps for long.
+                 */
+                if (w->run_head && !w->stop)
+                        (void)grow_pool(w);
                 w->starting++; /* so that close does not overlook what is about to run */
                 pthread_mutex_unlock(&w->lock);
                 run_one(w, g);
@@ -170,20 +191,6 @@ static void *worker(void *arg)
         pthread_mutex_unlock(&w->lock);
         msptk__work_unref(w);
         return NULL;
-}
-
-/* Under the lock. False when there is no thread at all and none can be started. */
-static bool grow_pool(work *w)
-{
-        if (w->idle || w->threads >= w->max_threads)
-                return true;
-        msptk__work_ref(w);
-        if (msptk__thread_start(&w->thread[w->threads], worker, w)) {
-                atomic_fetch_sub(&w->refs, 1); /* never the last: the caller has one */
-                return w->threads > 0;
-        }
-        w->threads++;
-        return true;
 }
 
 bool msptk__pool_offer(work *w, group *g)

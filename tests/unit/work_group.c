@@ -365,6 +365,38 @@ static void groups_inside_tasks_do_not_starve_a_small_pool(void **state)
         assert_int_equal(ended, 4);
 }
 
+/* One thread is idle when both are offered, and is woken for the first: it must not count for the
+ * second as well. */
+static void a_task_that_lasts_does_not_hold_up_another_group(void **state)
+{
+        (void)state;
+        for (int round = 0; round < 50; round++) {
+                struct latch *latch = latch_new();
+                AUTO_WORK work *w = NULL;
+                AUTO_DONE done d = { 0 };
+                AUTO_GROUP group *lasts = NULL, *other = NULL;
+                uint64_t n = 0;
+
+                assert_int_equal(msptk__work_new(NULL, &w, NULL), MSPTK_OK);
+                assert_int_equal(msptk__group_new(w, NULL, "lasts", NULL, &lasts, NULL), MSPTK_OK);
+                assert_int_equal(msptk__group_new(w, NULL, "other", NULL, &other, NULL), MSPTK_OK);
+                assert_int_equal(msptk__group_task(other, 2, "a", square, NULL, &n, NULL),
+                                 MSPTK_OK);
+                assert_int_equal(msptk__group_next(other, &d, -1, NULL), MSPTK_OK);
+                msptk__done_clear(&d);
+                usleep(1000); /* the thread goes idle */
+                assert_int_equal(msptk__group_task(lasts, 1, "b", stubborn, NULL, latch, NULL),
+                                 MSPTK_OK);
+                assert_int_equal(msptk__group_task(other, 3, "c", square, NULL, &n, NULL),
+                                 MSPTK_OK);
+                assert_int_equal(msptk__group_next(other, &d, 10000, NULL), MSPTK_OK);
+                assert_int_equal(n, 9);
+                latch_open(latch);
+                assert_int_equal(msptk__work_close(w, 60000, NULL), MSPTK_OK);
+                latch_free(latch);
+        }
+}
+
 static msptk_status closes(void *user, job *self, cancel *tok, msptk_error **ret_err)
 {
         (void)self, (void)tok;
@@ -500,6 +532,7 @@ int main(void)
                 cmocka_unit_test(items_come_before_the_end_and_a_slow_consumer_holds_the_task_back),
                 cmocka_unit_test(abandoning_a_group_releases_a_task_that_posts),
                 cmocka_unit_test(groups_inside_tasks_do_not_starve_a_small_pool),
+                cmocka_unit_test(a_task_that_lasts_does_not_hold_up_another_group),
                 cmocka_unit_test(close_from_a_pool_thread_is_refused),
                 cmocka_unit_test(pool_threads_take_no_signals),
                 cmocka_unit_test(too_many_waiting_tasks_are_refused),
