@@ -215,6 +215,38 @@ func TestCancelReachesAnAdapterInGo(t *testing.T) {
 	}
 }
 
+// A run that its context ends is a result that says so, and what is missing.
+func TestEndOfAContextReachesACheckInGo(t *testing.T) {
+	tk := withShelf(t, 3, "")
+	_, err := tk.DeviceScan(background, DeviceScanParams{ClientID: "acme-corp"})
+	must(t, err)
+	var ended int32
+	must(t, tk.RegisterCheck(NewCheck("waits", "1", func(ctx context.Context, run *CheckRun) error {
+		<-ctx.Done()
+		atomic.AddInt32(&ended, 1)
+		return ctx.Err()
+	})))
+	begin := time.Now()
+	ctx, cancel := context.WithTimeout(background, 200*time.Millisecond)
+	defer cancel()
+	run, err := tk.HealthCheck(ctx, HealthCheckParams{ClientID: "acme-corp"})
+	must(t, err)
+	if !run.Cancelled || run.Coverage.Missing == 0 || run.Counts.Critical != 2 {
+		t.Fatalf("run %s", run.JSON())
+	}
+	ctx, cancel = context.WithCancel(background)
+	time.AfterFunc(100*time.Millisecond, cancel)
+	run, err = tk.HealthCheck(ctx, HealthCheckParams{ClientID: "acme-corp"})
+	must(t, err)
+	if !run.Cancelled || run.Coverage.Missing == 0 {
+		t.Fatalf("run %s", run.JSON())
+	}
+	must(t, tk.Close(background)) // waits for what still runs
+	if took := time.Since(begin); took > 10*time.Second || atomic.LoadInt32(&ended) != 2 {
+		t.Fatalf("it took %v, %d ended", took, ended)
+	}
+}
+
 type onlyProbe struct{}
 
 func (onlyProbe) Probe(context.Context, *Request) error { return nil }
