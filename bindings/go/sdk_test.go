@@ -227,7 +227,7 @@ func TestEndOfAContextReachesACheckInGo(t *testing.T) {
 		return ctx.Err()
 	})))
 	begin := time.Now()
-	ctx, cancel := context.WithTimeout(background, 200*time.Millisecond)
+	ctx, cancel := context.WithTimeout(background, 800*time.Millisecond)
 	defer cancel()
 	run, err := tk.HealthCheck(ctx, HealthCheckParams{ClientID: "acme-corp"})
 	must(t, err)

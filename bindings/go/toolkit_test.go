@@ -443,7 +443,7 @@ func TestForgottenToolkitIsCollected(t *testing.T) {
 		rows.Next()
 		tk.kept.onRelease(func() { collected <- struct{}{} })
 	}()
-	for i := 0; i < 100; i++ {
+	for i := 0; i < 1000; i++ {
 		runtime.GC()
 		select {
 		case <-collected:
