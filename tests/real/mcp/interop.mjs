@@ -14,8 +14,8 @@ export async function check(name, body) {
   console.log(JSON.stringify({ name: `${wanted.who}: ${name}`, problems: problems.map(String) }));
 }
 
-const unless = (good, words) => (good ? null : typeof words === 'string' ? words : JSON.stringify(words));
-const text = (result) => (result.content ?? []).map((c) => c.text ?? '').join('\n');
+export const unless = (good, words) => (good ? null : typeof words === 'string' ? words : JSON.stringify(words));
+export const text = (result) => (result.content ?? []).map((c) => c.text ?? '').join('\n');
 
 async function refused(promise, ...codes) {
   try {
