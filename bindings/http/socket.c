@@ -99,6 +99,17 @@ static void accept_some(http_listener *l, int listening)
 
 /* ---- what libwebsockets says ---- */
 
+/* The program is told; an end that can be read counts, too. */
+static void tell(struct watch *w)
+{
+        if (w->l->stopping)
+                return;
+        listener_tick(w->l);
+        if (w->l->o.readable)
+                w->l->o.readable(w->l->o.user, w->fd);
+        exchange_settle(w->l);
+}
+
 static int on_descriptor(struct lws *wsi, enum lws_callback_reasons why, void *user, void *in,
                          size_t len)
 {
@@ -107,18 +118,17 @@ static int on_descriptor(struct lws *wsi, enum lws_callback_reasons why, void *u
         (void)user;
         (void)in;
         (void)len;
-        if (why == LWS_CALLBACK_RAW_RX_FILE && (w = lws_get_opaque_user_data(wsi))) {
-                if (w->l->stopping)
-                        return 0;
-                listener_tick(w->l);
-                if (w->fd < 0)
-                        accept_some(w->l, (int)lws_get_socket_fd(wsi));
-                else if (w->l->o.readable)
-                        w->l->o.readable(w->l->o.user, w->fd);
-                exchange_settle(w->l);
-        } else if (why == LWS_CALLBACK_RAW_CLOSE_FILE && (w = lws_get_opaque_user_data(wsi))) {
+        if (why != LWS_CALLBACK_RAW_RX_FILE && why != LWS_CALLBACK_RAW_CLOSE_FILE)
+                return 0;
+        w = lws_get_opaque_user_data(wsi);
+        if (!w)
+                return 0;
+        if (w->fd >= 0)
+                tell(w);
+        else if (why == LWS_CALLBACK_RAW_RX_FILE && !w->l->stopping)
+                accept_some(w->l, (int)lws_get_socket_fd(wsi));
+        if (why == LWS_CALLBACK_RAW_CLOSE_FILE)
                 w->wsi = NULL;
-        }
         return 0;
 }
 
