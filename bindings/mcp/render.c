@@ -112,7 +112,7 @@ void add_cell(text *t, const msptk_json *value, size_t cap)
                         add_words(t, value, cap);
                         return;
                 }
-                /* fall through */
+                __attribute__((fallthrough));
         default:
                 printed = print_tree(value);
                 add_flat(t, printed, cap);

@@ -205,7 +205,7 @@ static void add_value(text *json, text *cell, const column *c, const msptk_json 
                         add_int(json, cell, value);
                         return;
                 }
-                /* fall through */
+                __attribute__((fallthrough));
         default:
                 add_other(json, cell, v);
         }

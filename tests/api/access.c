@@ -494,6 +494,10 @@ static void same_answer(const char *operation, const char *format, const char *h
         char one[600], two[600], a_text[2000], b_text[2000];
         answer a, b;
 
+        if (!format) { /* the compiler cannot see that every row has one */
+                fail_msg("'%s' has no arguments to ask with", operation);
+                return;
+        }
         snprintf(one, sizeof(one), format, hidden);
         snprintf(two, sizeof(two), format, unknown);
         a = call_in(w.tk, operation, one, "token:one", plan);
