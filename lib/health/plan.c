@@ -139,14 +139,25 @@ static int by_vendor_id(const void *a, const void *b)
         return strcmp(((const ask_device *)a)->vendor_id, ((const ask_device *)b)->vendor_id);
 }
 
+/* An id at the RMM's vendor; other adapters do not know it. NULL: they know the client by ours. */
+static const char *vendor_client(const run *r, const run_client *rc, const instance *inst)
+{
+        instance *rmm = NULL;
+
+        return msptk__instance_find(r->c->registry, NULL, &rmm, NULL) >= 0 && rmm == inst
+                       ? rc->row.rmm_id
+                       : NULL;
+}
+
 static msptk_status fill_ask(run *r, ask *k, const run_client *rc, const device_ref **refs,
                              const size_t *index, size_t count, msptk_error **ret_err)
 {
+        const char *theirs = vendor_client(r, rc, k->inst);
+
         k->client_id = msptk__arena_text(&k->texts, rc->row.id, NAME_BYTES);
-        k->vendor_client =
-                rc->row.rmm_id ? msptk__arena_text(&k->texts, rc->row.rmm_id, NAME_BYTES) : NULL;
+        k->vendor_client = theirs ? msptk__arena_text(&k->texts, theirs, NAME_BYTES) : NULL;
         k->devices = msptk__alloc_array(count ? count : 1, sizeof(*k->devices));
-        if (!k->client_id || !k->devices || (rc->row.rmm_id && !k->vendor_client))
+        if (!k->client_id || !k->devices || (theirs && !k->vendor_client))
                 return msptk__nomem(ret_err);
         for (size_t i = 0; i < count; i++) {
                 ask_device *d = &k->devices[i];

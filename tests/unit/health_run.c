@@ -105,6 +105,22 @@ static void a_client_without_devices_is_not_covered_by_the_health_of_others(void
         assert_string_equal(text_at(bare, "status"), "unknown");
 }
 
+static void the_id_at_the_rmm_is_for_the_rmm_alone(void **state)
+{
+        AUTO_PLACE place p = { 0 };
+        AUTO_JSON msptk_json *run = NULL;
+
+        (void)state;
+        place_open(&p, "  - {name: world, type: fake, devices: 3, problems: 0}\n"
+                       "rmm: {provider: fake, devices: 2, problems: 0}\n");
+        msptk_json_free(
+                world_do(&p.w, "client_create", "{'name':'Acme','id':'acme','rmm_id':'theirs'}"));
+        msptk_json_free(world_do(&p.w, "device_scan", "{'client_id':'acme'}"));
+        run = world_do(&p.w, "health_check", "{'client_id':'acme'}");
+        assert_int_equal(int_at(run, "coverage", "devices"), 5);
+        assert_int_equal(int_at(run, "coverage", "reported"), 5);
+}
+
 static size_t rows_of(place *p, const char *operation, const char *rows)
 {
         AUTO_JSON msptk_json *list = world_do(&p->w, operation, "{}");
@@ -470,6 +486,7 @@ int main(void)
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(devices_that_are_withheld_are_said),
                 cmocka_unit_test(a_client_without_devices_is_not_covered_by_the_health_of_others),
+                cmocka_unit_test(the_id_at_the_rmm_is_for_the_rmm_alone),
                 cmocka_unit_test(what_is_removed_takes_its_devices_and_alerts_along),
                 cmocka_unit_test(a_client_that_does_not_exist_stores_nothing),
                 cmocka_unit_test(one_client_that_cannot_be_stored_leaves_the_others),
