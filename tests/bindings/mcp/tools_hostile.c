@@ -38,6 +38,7 @@ static void what_moves_a_cursor_or_hides_is_gone(void **state)
         cleaned("\xf3\xa0\x81\xa9\xf3\xa0\x81\xa7tag", "tag"); /* tag characters */
         cleaned("a\xf3\xa0\x84\x80z", "az"); /* variation selectors that carry bytes */
         cleaned("\xe2\x81\xa6iso\xe2\x81\xa9late\xd8\x9c", "isolate");
+        cleaned("\xee\x80\x80pri\xef\xa3\xbfvate", "private"); /* private use */
         cleaned("line\xe2\x80\xa8sep", "line sep");
         cleaned("fill\xe3\x85\xa4"
                 "er\xc2\xad",
