@@ -104,7 +104,6 @@ static void tell(struct watch *w)
 {
         if (w->l->stopping)
                 return;
-        listener_tick(w->l);
         if (w->l->o.readable)
                 w->l->o.readable(w->l->o.user, w->fd);
         exchange_settle(w->l);
@@ -123,6 +122,7 @@ static int on_descriptor(struct lws *wsi, enum lws_callback_reasons why, void *u
         w = lws_get_opaque_user_data(wsi);
         if (!w)
                 return 0;
+        listener_tick(w->l);
         if (w->fd >= 0)
                 tell(w);
         else if (why == LWS_CALLBACK_RAW_RX_FILE && !w->l->stopping)

@@ -168,9 +168,8 @@ def main():
         cases.check(name, problems)
     arriving(server, cases)
     slow(server, cases)
-    crowded = Server()
-    crowd(crowded, cases)
-    crowded.end()
+    time.sleep(0.8)  # the time that counts for a connection begins with it
+    crowd(server, cases)
     status, seconds = server.end()
     cases.check("it stops at once and cleanly", expect(status, 0) + ([] if seconds < 2 else ["%.1f s" % seconds]))
     for address, words in (("0.0.0.0:0", "reached from elsewhere"), ("host.example:1", "in numbers"), ("127.0.0.1", "address and port")):
