@@ -11,6 +11,21 @@ enum { BUSY_WAIT_MS = 1000 };
 
 /* ---- a run ---- */
 
+/* Asked of the system for many calls at once. The door has one thread. */
+static void take_random(unsigned char *ret, size_t n)
+{
+        static unsigned char pool[1024];
+        static size_t left;
+
+        if (left < n) {
+                if (getrandom(pool, sizeof(pool), 0) != sizeof(pool))
+                        need(NULL);
+                left = sizeof(pool);
+        }
+        left -= n;
+        memcpy(ret, pool + left, n);
+}
+
 /* What the audit trail and an error have in common: the caller's trace, or one of our own. */
 static void make_trace(const mcp_call *c, char ret[40])
 {
@@ -24,8 +39,7 @@ static void make_trace(const mcp_call *c, char ret[40])
                 ret[32] = '\0';
                 return;
         }
-        if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-                need(NULL);
+        take_random(bytes, sizeof(bytes));
         for (size_t i = 0; i < sizeof(bytes); i++) {
                 ret[2 * i] = digits[bytes[i] >> 4];
                 ret[2 * i + 1] = digits[bytes[i] & 15];
