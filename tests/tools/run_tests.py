@@ -26,7 +26,7 @@ BUILDS = {
     "clang": ["-Dwerror=true"],
 }
 NOT_SANITIZED = {"abi", "headers", "boundary", "docs", "installed", "bindings", "real"}
-TAGS = {"slow", "threads"}  # suites that mark tests of other suites
+TAGS = {"slow", "threads", "memory"}  # suites that mark tests of other suites
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1",
@@ -134,6 +134,7 @@ class Run:
             suites = ["threads"] if "threads" in tags else []
         elif mode in ("asan", "coverage"):
             suites = [s for s in suites if s not in NOT_SANITIZED]
+            suites += ["memory"] if "memory" in tags and mode == "asan" else []
         if not self.real:
             suites = [s for s in suites if s != "real"]
         if self.only:

@@ -389,9 +389,12 @@ static void what_is_too_long_or_too_deep_is_an_invalid_request(void **state)
 
 static void errors_of_the_envelope_have_the_http_status_of_a_bad_request(void **state)
 {
-        static const char *const bad[] = { "{", "[1]", "{\"jsonrpc\":\"2.0\",\"id\":null}",
-                                           "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/"
-                                           "list\"}" };
+        static const char *const bad[] = {
+                "{",
+                "[1]",
+                "{\"jsonrpc\":\"2.0\",\"id\":null}",
+                "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/list\"}",
+        };
         bench b;
 
         (void)state;
