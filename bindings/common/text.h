@@ -30,6 +30,9 @@ char *copy_part(const char *s, size_t n);
 const char *nearest_word(const char *given, const char *const *words, size_t count);
 
 /* ---- width.c: columns on a terminal, for any script ---- */
+enum { TEXT_BAD_BYTE = 0x110000 };
+/* The character at `s` and its bytes; a byte that is no UTF-8 is TEXT_BAD_BYTE. */
+uint32_t text_char(const char *s, size_t *ret_bytes);
 size_t text_width(const char *s);
 /* Bytes of the longest beginning that fits into `columns`; *ret_width is how wide it is. */
 size_t text_cut(const char *s, size_t columns, size_t *ret_width);

@@ -6,10 +6,9 @@
 
 #include "width_table.h"
 
-enum { BAD_BYTE = 0x110000, JOINER = 0x200d, PICTURE = 0xfe0f, KEYCAP = 0x20e3 };
+enum { JOINER = 0x200d, PICTURE = 0xfe0f, KEYCAP = 0x20e3 };
 
-/* The character at `s` and its bytes; a byte that is no UTF-8 is BAD_BYTE. */
-static uint32_t decode(const char *s, size_t *ret_bytes)
+uint32_t text_char(const char *s, size_t *ret_bytes)
 {
         static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
         unsigned char lead = (unsigned char)s[0];
@@ -18,14 +17,14 @@ static uint32_t decode(const char *s, size_t *ret_bytes)
 
         *ret_bytes = 1;
         if (!n || lead > 0xf4)
-                return BAD_BYTE;
+                return TEXT_BAD_BYTE;
         for (size_t i = 1; i < n; i++) {
                 if (((unsigned char)s[i] & 0xc0) != 0x80)
-                        return BAD_BYTE;
+                        return TEXT_BAD_BYTE;
                 c = c << 6 | ((unsigned char)s[i] & 0x3f);
         }
         if (c < least[n] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-                return BAD_BYTE;
+                return TEXT_BAD_BYTE;
         *ret_bytes = n;
         return c;
 }
@@ -67,21 +66,21 @@ static bool is_region(uint32_t c)
 static size_t cluster(const char *s, size_t *ret_width)
 {
         size_t bytes, n, width;
-        uint32_t c = decode(s, &n), next;
+        uint32_t c = text_char(s, &n), next;
 
         width = char_width(c);
-        if (is_region(c) && is_region(decode(s + n, &bytes))) {
+        if (is_region(c) && is_region(text_char(s + n, &bytes))) {
                 n += bytes;
                 width = 2;
         }
         while (s[n]) {
-                next = decode(s + n, &bytes);
+                next = text_char(s + n, &bytes);
                 if (next == PICTURE && WITHIN(c, picture_ranges))
                         width = 2;
                 if (next == JOINER && width == 2 && s[n + bytes]) {
                         size_t joined;
 
-                        next = decode(s + n + bytes, &joined);
+                        next = text_char(s + n + bytes, &joined);
                         if (char_width(next) == 2 || WITHIN(next, picture_ranges))
                                 bytes += joined;
                 } else if (char_width(next) || next < 0x300) {
@@ -135,9 +134,9 @@ void add_clean(text *t, const char *s, bool one_line)
 {
         while (*s) {
                 size_t n;
-                uint32_t c = decode(s, &n);
+                uint32_t c = text_char(s, &n);
 
-                if (c == BAD_BYTE)
+                if (c == TEXT_BAD_BYTE)
                         text_addf(t, "\\x%02x", (unsigned char)*s);
                 else if (c == '\n' && !one_line)
                         text_add(t, "\n");

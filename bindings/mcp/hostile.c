@@ -34,24 +34,6 @@ static bool is_unseen(uint32_t c)
         return false;
 }
 
-/* The character at `s`, which is UTF-8, and its bytes. */
-static uint32_t char_at(const char *s, size_t *ret_n)
-{
-        const unsigned char *u = (const unsigned char *)s;
-        size_t n = u[0] < 0xc0 ? 1 : u[0] < 0xe0 ? 2 : u[0] < 0xf0 ? 3 : 4;
-        uint32_t c = n == 1 ? u[0] : u[0] & (0xffU >> (n + 1));
-
-        for (size_t i = 1; i < n; i++) {
-                if (!u[i]) { /* not UTF-8 after all: never read past the end */
-                        *ret_n = i;
-                        return 0xffff;
-                }
-                c = c << 6 | (u[i] & 0x3fU);
-        }
-        *ret_n = n;
-        return c;
-}
-
 /* After what begins a string that a terminal keeps to itself: until BEL or ESC \. */
 static const char *skip_string(const char *s)
 {
@@ -93,7 +75,7 @@ static void add_visible(text *t, const char *s, bool one_line)
 {
         while (*s) {
                 size_t n;
-                uint32_t c = char_at(s, &n);
+                uint32_t c = text_char(s, &n);
 
                 if (c == '\x1b') {
                         s = skip_escape(s);
@@ -103,7 +85,9 @@ static void add_visible(text *t, const char *s, bool one_line)
                         s = skip_c1(s, c);
                         continue;
                 }
-                if (c == '\n' && !one_line)
+                if (c == TEXT_BAD_BYTE) /* a message of an error may quote any bytes */
+                        text_add(t, "\xef\xbf\xbd");
+                else if (c == '\n' && !one_line)
                         text_add(t, "\n");
                 else if (c == '\n' || c == '\t' || c == 0x2028 || c == 0x2029)
                         text_add(t, " ");

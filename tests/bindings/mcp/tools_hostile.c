@@ -46,6 +46,17 @@ static void what_moves_a_cursor_or_hides_is_gone(void **state)
         cleaned("heart \xe2\x9d\xa4\xef\xb8\x8f", "heart \xe2\x9d\xa4\xef\xb8\x8f"); /* an emoji */
 }
 
+/* Errors quote bytes of files and vendors, and a reply that is not UTF-8 would end the server. */
+static void what_is_no_utf8_is_shown_as_such(void **state)
+{
+        (void)state;
+        cleaned("\xff", "\xef\xbf\xbd");
+        cleaned("cut \xc3", "cut \xef\xbf\xbd");
+        cleaned("\x9b", "\xef\xbf\xbd");
+        cleaned("a\xe2\x82z", "a\xef\xbf\xbd\xef\xbf\xbdz");
+        cleaned("\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"); /* half a surrogate */
+}
+
 static void what_looks_like_a_secret_is_hidden(void **state)
 {
         (void)state;
@@ -298,6 +309,7 @@ int main(void)
 {
         const struct CMUnitTest tests[] = {
                 cmocka_unit_test(what_moves_a_cursor_or_hides_is_gone),
+                cmocka_unit_test(what_is_no_utf8_is_shown_as_such),
                 cmocka_unit_test(what_looks_like_a_secret_is_hidden),
                 cmocka_unit_test(what_is_long_is_cut_at_a_character_and_says_so),
                 cmocka_unit_test(trees_are_cleaned_to_their_keys),
