@@ -119,12 +119,15 @@ static void batch_receive(mcp_conn *conn, void *ref, const char *message, size_t
 static void receive_array(const origin *o, const char *message, size_t len, msptk_json *doc)
 {
         mcp_conn *conn = o->conn;
+        size_t members = msptk_json_count(doc);
 
-        if (!conn->version || strcmp(conn->version, "2025-03-26") != 0 || !msptk_json_count(doc)) {
+        if (!conn->version || strcmp(conn->version, "2025-03-26") != 0 || !members) {
                 refuse(o, NULL, MCP_INVALID_REQUEST, 400,
-                       msptk_json_count(doc) ? "this version of the protocol has no batches"
-                                             : "a batch of nothing",
+                       members ? "this version of the protocol has no batches"
+                               : "a batch of nothing",
                        NULL);
+        } else if (members > BATCH_MEMBERS) {
+                refuse(o, NULL, MCP_INVALID_REQUEST, 413, "a batch has at most 256 messages", NULL);
         } else {
                 batch_receive(conn, o->ref, message, len, doc, o->http);
         }

@@ -13,6 +13,7 @@ enum {
         IN_FLIGHT = 256,
         SUBSCRIPTIONS = 16,
         URIS_PER_SUBSCRIPTION = 16, /* on average, over all of a principal */
+        BATCH_MEMBERS = 256,        /* the answers to a batch are all held until the last one */
         ASK_ROUNDS = 32,            /* of questions for one legacy request */
         SCRATCH_KEPT = 256 * 1024,  /* bytes of the text in which messages are built */
         LIST_KINDS = 4,             /* MCP_TOOLS ... MCP_PROMPTS */

@@ -109,6 +109,30 @@ static void what_cannot_be_in_a_batch_is_refused_there(void **state)
         bench_close(&b);
 }
 
+/* Two bytes of a member become a hundred of its answer. */
+static void a_batch_of_too_many_is_refused_as_one(void **state)
+{
+        enum { MOST = 256 };
+        char line[2 * MOST + 4] = "[1";
+        size_t n = 2;
+        bench b;
+
+        (void)state;
+        open_batch(&b);
+        for (int i = 1; i < MOST; i++)
+                n += (size_t)snprintf(line + n, sizeof(line) - n, ",1");
+        snprintf(line + n, sizeof(line) - n, "]");
+        wire_give(&b.wire, line);
+        assert_has(wire_line(&b.wire), "a message is an object");
+        snprintf(line + n, sizeof(line) - n, ",1]");
+        wire_give(&b.wire, line);
+        assert_has(wire_line(&b.wire),
+                   "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32600,"
+                   "\"message\":\"a batch has at most 256");
+        assert_int_equal(b.wire.done, b.wire.received);
+        bench_close(&b);
+}
+
 static void the_same_id_twice_in_a_batch_is_refused_once(void **state)
 {
         bench b;
@@ -159,6 +183,7 @@ int main(void)
                 cmocka_unit_test(a_cancelled_member_is_left_out),
                 cmocka_unit_test(a_batch_of_notifications_is_not_answered),
                 cmocka_unit_test(what_cannot_be_in_a_batch_is_refused_there),
+                cmocka_unit_test(a_batch_of_too_many_is_refused_as_one),
                 cmocka_unit_test(the_same_id_twice_in_a_batch_is_refused_once),
                 cmocka_unit_test(members_may_ask_and_report),
                 cmocka_unit_test(a_connection_goes_while_a_batch_is_open),
