@@ -24,6 +24,8 @@ static void bind(const act *a, uint8_t ret[DIGEST_BYTES])
         msptk__digest_update(&d, a->row->name, strlen(a->row->name) + 1);
         msptk__digest_update(&d, a->digest, DIGEST_HEX);
         msptk__digest_update(&d, a->opts.principal, strlen(a->opts.principal) + 1);
+        /* Of an API token: a later one of the same name is another principal. */
+        msptk__digest_update(&d, &a->granted_at, sizeof(a->granted_at));
         msptk__digest_final(&d, ret);
 }
 

@@ -633,6 +633,24 @@ static void a_plan_is_stale_when_the_world_changed_and_expires(void **state)
         assert_int_equal(count(w, "SELECT count(*) FROM thing"), 1);
 }
 
+static void a_plan_is_not_for_a_later_token_of_the_same_name(void **state)
+{
+        msptk_call_opts bot = { .principal = (char *)"token:bot", .plan = 1 };
+        AUTO_JSON msptk_json *made = NULL;
+        world *w = *state;
+        char token[64];
+
+        let_in(w, "bot", ",\"scopes\":[\"write\"]", token);
+        assert_int_equal(call(w, "thing_put", NULL, &bot, &made, NULL), MSPTK_OK);
+        bot.plan = 0;
+        bot.plan_token = (char *)msptk_json_string(msptk_json_get(made, "plan_token"), "");
+        assert_call(w, "token_remove", "{\"name\":\"bot\"}", NULL);
+        w->now += 1000000;
+        let_in(w, "bot", ",\"scopes\":[\"write\"]", token);
+        assert_refused(w, "thing_put", NULL, &bot, MSPTK_E_PLAN, "PLAN_MISMATCH");
+        assert_int_equal(count(w, "SELECT count(*) FROM thing"), 0);
+}
+
 static void the_order_of_arguments_does_not_matter_to_a_plan(void **state)
 {
         world *w = *state;
@@ -836,6 +854,7 @@ int main(void)
                 T(too_many_requests_wait_for_the_window_to_slide),
                 T(a_plan_is_carried_out_once_and_only_as_planned),
                 T(a_plan_is_stale_when_the_world_changed_and_expires),
+                T(a_plan_is_not_for_a_later_token_of_the_same_name),
                 T(the_order_of_arguments_does_not_matter_to_a_plan),
                 T(a_change_with_a_key_is_done_once_and_answered_twice),
                 T(the_list_pages_backwards_and_filters),
