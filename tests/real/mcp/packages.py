@@ -29,9 +29,11 @@ class Packages:
         return os.path.join(self.modules, *parts)
 
     def script(self, name):
-        """A script of this directory, put where it finds the packages."""
+        """A script of this directory, put where it finds the packages; whole at any time, as other tests use it too."""
         target = os.path.join(self.place, name)
-        shutil.copyfile(os.path.join(HERE, name), target)
+        made = "%s.%d" % (target, os.getpid())
+        shutil.copyfile(os.path.join(HERE, name), made)
+        os.replace(made, target)
         return target
 
 
