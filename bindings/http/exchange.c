@@ -104,7 +104,7 @@ static const char *field_of(void *user, const char *name)
         return http_reader_field(user, name);
 }
 
-static bool wants(const http_reader *r, const char *type)
+bool exchange_wants(const http_reader *r, const char *type)
 {
         bool any = false;
 
@@ -164,8 +164,8 @@ void exchange_post(link_t *k, const mcp_principal *who)
         }
         ex = exchange_new(k, s);
         ex->handshaken = version && is_legacy_version(version);
-        ex->wants_json = wants(r, "application/json");
-        ex->wants_stream = wants(r, "text/event-stream");
+        ex->wants_json = exchange_wants(r, "application/json");
+        ex->wants_stream = exchange_wants(r, "text/event-stream");
         listener_tick(k->l);
         mcp_receive(s->conn, ex, text_str(&r->body), r->body.len, &http);
 }

@@ -48,6 +48,8 @@ void exchange_post(link_t *k, const mcp_principal *who);
 void exchange_listen(link_t *k, session *s);
 /* Whoever waited is gone. */
 void exchange_abandon(exchange *ex);
+/* Whether the client accepts the media type; who says nothing accepts everything. */
+bool exchange_wants(const http_reader *r, const char *type);
 /* What was over is answered and forgotten. Never called inside the core. */
 void exchange_settle(http_listener *l);
 /* Ends a stream that the core does not know. */

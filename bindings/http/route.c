@@ -102,19 +102,6 @@ static bool is_known(link_t *k)
         return true;
 }
 
-static bool wants(const http_reader *r, const char *type)
-{
-        bool any = false;
-
-        for (size_t i = 0; i < r->field_count; i++)
-                if (strcmp(r->fields[i].name, "accept") == 0) {
-                        any = true;
-                        if (guard_accepts(r->fields[i].value, type))
-                                return true;
-                }
-        return !any;
-}
-
 static bool is_modern(const http_reader *r)
 {
         const char *version = http_reader_field(r, "mcp-protocol-version");
@@ -128,13 +115,13 @@ static void check_post(link_t *k)
         const char *type = http_reader_field(r, "content-type");
         const char *coding = http_reader_field(r, "content-encoding");
         const char *method = http_reader_field(r, "mcp-method");
-        bool stream = wants(r, "text/event-stream");
+        bool stream = exchange_wants(r, "text/event-stream");
 
         if (!type || !guard_is_type(type, "application/json"))
                 refuse(k, 415, "the Content-Type of a message is application/json", NULL);
         else if (coding && strcmp(coding, "identity") != 0)
                 refuse(k, 415, "a Content-Encoding is not understood here", NULL);
-        else if (!wants(r, "application/json") && !stream)
+        else if (!exchange_wants(r, "application/json") && !stream)
                 refuse(k, 406, "answers are application/json or text/event-stream", NULL);
         else if (method && strcmp(method, "subscriptions/listen") == 0 && !stream)
                 refuse(k, 406, "subscriptions/listen is answered by text/event-stream", NULL);
@@ -160,7 +147,7 @@ static void check_mcp(link_t *k)
                 return;
         else if (strcmp(r->method, "POST") == 0)
                 check_post(k);
-        else if (*r->method == 'G' && !wants(r, "text/event-stream"))
+        else if (*r->method == 'G' && !exchange_wants(r, "text/event-stream"))
                 refuse(k, 406, "what is said unasked is text/event-stream", NULL);
 }
 
