@@ -274,8 +274,17 @@ void learn_client(run *r, const msptk_json *result)
         msptk_json_free(found);
 }
 
+static bool is_words(const msptk_json *v)
+{
+        return msptk_json_type(v) == MSPTK_JSON_ARRAY &&
+               msptk_json_type(msptk_json_first(v)) == MSPTK_JSON_STRING;
+}
+
+/* A record that says itself in words says its parts there: in print they would only be cut. */
 static void add_record(text *t, const msptk_json *record)
 {
+        bool in_words = is_words(msptk_json_get(record, "text"));
+
         for (const msptk_json *v = msptk_json_first(record); v; v = msptk_json_next(v)) {
                 const char *key = msptk_json_key(v);
 
@@ -283,8 +292,9 @@ static void add_record(text *t, const msptk_json *record)
                     msptk_json_type(v) == MSPTK_JSON_NULL ||
                     (!is_scalar(v) && !msptk_json_first(v)))
                         continue;
-                if (msptk_json_type(v) == MSPTK_JSON_ARRAY &&
-                    msptk_json_type(msptk_json_first(v)) == MSPTK_JSON_STRING) {
+                if (in_words && !is_scalar(v) && !is_words(v))
+                        continue;
+                if (is_words(v)) {
                         for (const msptk_json *i = msptk_json_first(v); i; i = msptk_json_next(i)) {
                                 text_addf(t, "| %s: ", key);
                                 add_cell(t, i, CAP_DETAILED);
