@@ -104,7 +104,9 @@ msptk_status mcp_make(cli *c, bool writes, const mcp_rates *rates, mcp_tools **r
                       mcp_server **ret_server, msptk_error **ret_err)
 {
         static opener open; /* lives as long as the tools: one server per program */
-        mcp_tools_opts to = { .open = open_for_tools, .user = &open, .writes = writes };
+        mcp_tools_opts to = {
+                .open = open_for_tools, .user = &open, .operations = c->table, .writes = writes
+        };
         mcp_server_opts so = { .name = PROGRAM,
                                .title = "MSP Toolkit",
                                .version = MSPTK_VERSION,

@@ -272,6 +272,7 @@ static void reply_declined(run *r, const char *status)
         msptk_json *structured = new_object();
         text t = { 0 };
 
+        note_refusal(r, r->a.values, "NOT_CONFIRMED");
         put_client(r, structured);
         put_str(put_object(structured, "confirmation"), "status", status);
         text_addf(&t, "%s: not confirmed (%s). Nothing has been changed.\n", r->o->name, status);

@@ -52,8 +52,9 @@ typedef struct principal_name {
 struct mcp_tools {
         mcp_tools_opts opts;
         mcp_catalogue catalogue;
-        mcp_server *server; /* NULL until mcp_tools_attach() */
-        msptk_json *operations;
+        mcp_server *server;           /* NULL until mcp_tools_attach() */
+        const msptk_json *operations; /* the operation table */
+        msptk_json *own_operations;   /* the same, when it was not given; NULL */
         tool tools[TOOLS_MAX];
         size_t count;
         msptk_json
@@ -62,6 +63,7 @@ struct mcp_tools {
         msptk_toolkit *tk; /* NULL until a call needs it */
         principal_name *names;
         struct offers *offers; /* resources, prompts and completions */
+        int64_t limit_noted_s; /* when a refusal by the limiter was last entered in the trail */
 };
 
 /* ---- tools.c ---- */
@@ -141,6 +143,8 @@ struct run {
 void call_tool(void *user, mcp_call *c, const char *name, const msptk_json *given);
 /* Asks the library for the operation with `r->a.values`; `step` gets the answer, now or later. */
 void perform(run *r, bool plan, run_step step);
+/* Enters in the audit trail that this door refused the call; `why` is one word. */
+void note_refusal(run *r, const msptk_json *values, const char *why);
 void run_free(run *r); /* after the call has been ended */
 
 /* ---- pages.c ---- */

@@ -5,6 +5,8 @@
  */
 #include "mcp/offers.h"
 
+#include <time.h>
+
 #include <sys/random.h>
 
 enum { BUSY_WAIT_MS = 1000 };
@@ -224,6 +226,21 @@ static void note_denial(run *r, const msptk_json *given)
         msptk_json_free(answer);
 }
 
+void note_refusal(run *r, const msptk_json *values, const char *why)
+{
+        msptk_call_opts *opts = reading_opts(r->principal, r->trace);
+        msptk_args *args = NULL;
+        msptk_result *result = NULL;
+
+        put_ok(msptk_call_opts_set_str(opts, "refused", why, NULL));
+        if (need_toolkit(r->t, NULL) == MSPTK_OK &&
+            msptk_args_from_json(r->o->name, values, &args, NULL) == MSPTK_OK)
+                (void)msptk_call(r->t->tk, args, opts, &result, NULL);
+        msptk_result_free(result);
+        msptk_args_free(args);
+        msptk_call_opts_free(opts);
+}
+
 static void refuse(run *r, const msptk_json *given)
 {
         note_denial(r, given);
@@ -240,12 +257,17 @@ static void refuse(run *r, const msptk_json *given)
                               NULL);
 }
 
-static bool within_limits(run *r)
+static bool within_limits(run *r, const msptk_json *given)
 {
-        int64_t wait = 0;
+        int64_t wait = 0, now = (int64_t)time(NULL);
 
         if (mcp_limit_take(r->c, r->o->writes, &wait))
                 return true;
+        /* A flood is not to fill the trail: one entry a second tells of it. */
+        if (now != r->t->limit_noted_s) {
+                r->t->limit_noted_s = now;
+                note_refusal(r, given, "TOO_MANY_REQUESTS");
+        }
         reply_rate(r, "TOO_MANY_REQUESTS", "too many calls in a minute", wait);
         return false;
 }
@@ -274,7 +296,7 @@ void call_tool(void *user, mcp_call *c, const char *name, const msptk_json *give
                 return;
         }
         r = run_new(t, c, o);
-        if (!within_limits(r))
+        if (!within_limits(r, given))
                 return;
         if (!may_see(t, o, mcp_call_principal(c))) {
                 refuse(r, given);

@@ -131,14 +131,19 @@ static char *make_instructions(const mcp_tools *t)
 
 mcp_tools *mcp_tools_new(const mcp_tools_opts *opts, msptk_error **ret_err)
 {
-        msptk_json *operations = NULL;
+        const msptk_json *operations = opts->operations;
+        msptk_json *own = NULL;
         mcp_tools *t;
 
-        if (msptk_operations(&operations, ret_err) < 0)
-                return NULL;
+        if (!operations) {
+                if (msptk_operations(&own, ret_err) < 0)
+                        return NULL;
+                operations = own;
+        }
         t = need(calloc(1, sizeof(*t)));
         t->opts = *opts;
         t->operations = operations;
+        t->own_operations = own;
         for (const msptk_json *row = msptk_json_first(msptk_json_get(operations, "operations"));
              row; row = msptk_json_next(row))
                 add_tool(t, row);
@@ -179,7 +184,7 @@ void mcp_tools_free(mcp_tools *t, int64_t deadline_ms)
                 t->names = next;
         }
         offers_free(t->offers);
-        msptk_json_free(t->operations);
+        msptk_json_free(t->own_operations);
         free(t->instructions);
         free(t);
 }

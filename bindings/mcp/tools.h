@@ -16,6 +16,7 @@ typedef struct mcp_tools_opts {
          * the caller of the tool, and tried again at the next call. */
         msptk_status (*open)(void *user, msptk_toolkit **ret_tk, msptk_error **ret_err);
         void *user;
+        const msptk_json *operations; /* of msptk_operations(), borrowed; NULL: asks for it */
         bool writes; /* --enable-writes; otherwise only tools that read are listed and answered */
 } mcp_tools_opts;
 

@@ -158,7 +158,8 @@ MSPTK_API void msptk_call_opts_free(msptk_call_opts *opts);
  *
  * @opts     borrowed
  * @name     "principal" (who acts), "door" (by which way: "cli", "mcp" ...), "plan_token" (what a
- * plan gave), "idempotency_key", "trace_id"
+ * plan gave), "idempotency_key", "trace_id", "refused" (a door's reason not to do it, as one word:
+ * the call is denied, and that is entered in the audit trail)
  * @value    copied; at most 256 bytes
  * @ret_err  optional; on failure owned by the caller, release with msptk_error_free()
  *

@@ -191,8 +191,19 @@ static msptk_status check_plan(act *a, msptk_error **ret_err)
         return MSPTK_OK;
 }
 
+/* What a door refuses for reasons of its own is a denial like any other. */
+static msptk_status check_door(const act *a, msptk_error **ret_err)
+{
+        if (!a->opts.refused)
+                return MSPTK_OK;
+        return fail_why(ret_err, MSPTK_E_DENIED, a->opts.refused,
+                        "see what the door says of the reason",
+                        "'%s' was refused by the door it came through", a->row->name);
+}
+
 msptk_status msptk__act_admit(audit *au, act *a, msptk_error **ret_err)
 {
+        TRY(check_door(a, ret_err));
         TRY(msptk__act_allowed(a, ret_err));
         TRY(check_rate(au, a, ret_err));
         return check_plan(a, ret_err);

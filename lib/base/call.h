@@ -18,6 +18,7 @@ struct msptk_call_opts {
         char *plan_token;
         char *idempotency_key;
         char *trace_id;
+        char *refused;      /* why the door refuses: nothing is done, a denial is entered */
         int64_t timeout_ms; /* 0 means the operation's own */
         int32_t plan;
         int32_t read_only;

@@ -173,6 +173,7 @@ void msptk_call_opts_free(msptk_call_opts *opts)
         msptk__free(opts->plan_token);
         msptk__free(opts->idempotency_key);
         msptk__free(opts->trace_id);
+        msptk__free(opts->refused);
         msptk__free(opts);
 }
 
@@ -188,6 +189,8 @@ static char **text_option(msptk_call_opts *opts, const char *name)
                 return &opts->idempotency_key;
         if (!strcmp(name, "trace_id"))
                 return &opts->trace_id;
+        if (!strcmp(name, "refused"))
+                return &opts->refused;
         return NULL;
 }
 
@@ -203,7 +206,7 @@ msptk_status msptk_call_opts_set_str(msptk_call_opts *opts, const char *name, co
         if (!slot)
                 return fail(ret_err, MSPTK_E_INVALID,
                             "no call option '%s'; there are principal, door, plan_token, "
-                            "idempotency_key, trace_id",
+                            "idempotency_key, trace_id, refused",
                             name);
         if (slot == &opts->plan_token)
                 max = LIST_TEXT_MAX;

@@ -140,7 +140,8 @@ static msptk_status copy_opts(async_call *k, const msptk_call_opts *o, msptk_err
             msptk__replace(&k->opts->door, o->door) < 0 ||
             msptk__replace(&k->opts->plan_token, o->plan_token) < 0 ||
             msptk__replace(&k->opts->idempotency_key, o->idempotency_key) < 0 ||
-            msptk__replace(&k->opts->trace_id, o->trace_id) < 0)
+            msptk__replace(&k->opts->trace_id, o->trace_id) < 0 ||
+            msptk__replace(&k->opts->refused, o->refused) < 0)
                 return msptk__nomem(ret_err);
         k->opts->timeout_ms = o->timeout_ms;
         k->opts->plan = o->plan;

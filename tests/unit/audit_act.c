@@ -393,6 +393,19 @@ static void read_only_doors_are_refused_changes_and_it_is_audited(void **state)
         assert_int_equal(w->ran, 0);
 }
 
+static void what_a_door_refuses_is_a_denial_in_the_trail(void **state)
+{
+        msptk_call_opts opts = { .refused = (char *)"NOT_CONFIRMED" };
+        world *w = *state;
+
+        assert_refused(w, "thing_put", NULL, &opts, MSPTK_E_DENIED, "NOT_CONFIRMED");
+        assert_int_equal(msptk__audit_flush(&w->c, NULL), MSPTK_OK);
+        assert_int_equal(count(w, "SELECT count(*) FROM audit WHERE outcome = 'denied' AND "
+                                  "detail LIKE '%NOT_CONFIRMED%'"),
+                         1);
+        assert_int_equal(w->ran, 0);
+}
+
 /* Makes a token and shows it, as a door does. `more` goes into the arguments of token_create. */
 static void let_in(world *w, const char *name, const char *more, char token[64])
 {
@@ -843,6 +856,7 @@ int main(void)
                 T(a_full_group_is_written_at_once_and_the_rest_at_close),
                 T(with_a_pool_a_read_is_written_without_another_call),
                 T(read_only_doors_are_refused_changes_and_it_is_audited),
+                T(what_a_door_refuses_is_a_denial_in_the_trail),
                 T(a_token_limits_scopes_and_clients),
                 T(a_token_principal_that_showed_no_token_is_denied),
                 T(a_token_that_was_removed_or_has_ended_is_refused_at_the_next_call),

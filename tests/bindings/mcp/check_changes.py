@@ -52,6 +52,9 @@ def check_modern(cases, space, alert):
         got = s.ask(call("alert_ack", 5, FORM, {"requestState": state, "inputResponses": {"confirm": YES}}, alert_id=alert))
         cases.check("once", same(got.get("error", {}).get("code"), -32602))
         cases.check("and it is so", same(status_of(space, alert), "acknowledged"))
+    trail = json.loads(space.tool("audit", "list", "--json", "--limit", "50"))["entries"]
+    cases.check("the trail knows that it was not confirmed, twice", same(2, len([
+        e for e in trail if e["outcome"] == "denied" and e["detail"].get("reason") == "NOT_CONFIRMED"])))
 
 
 def check_other_process(cases, space, alert):

@@ -210,6 +210,18 @@ def check_streams(cases, space):
         cases.check("the original design's snippet works", [] if answer and "Acme Corp" in json.dumps(answer) else [str(answer)[:300]])
 
 
+def check_limit(cases, space):
+    with Stdio(space, "--reads-per-minute", "3") as s:
+        answers = [s.ask(modern("tools/call", n, name="client_list")) for n in range(1, 7)]
+        refused = [a["result"]["structuredContent"]["error"] for a in answers if a["result"].get("isError")]
+        cases.check("too many calls are refused", [] if len(refused) == 3 and
+                    {e["code"] for e in refused} == {"RATE_LIMIT_EXCEEDED"} and
+                    all(e["details"]["retry_after_ms"] > 0 for e in refused) else [str(answers)[:500]])
+    entries = json.loads(space.tool("audit", "list", "--json", "--limit", "20"))["entries"]
+    noted = [e for e in entries if e["outcome"] == "denied" and e["detail"].get("reason") == "TOO_MANY_REQUESTS"]
+    cases.check("the trail says so, once a second and not for each of a flood", [] if 1 <= len(noted) <= 3 else [str(entries)[:500]])
+
+
 def main():
     cases = Cases()
     with Workspace(sys.argv[1]) as space:
@@ -218,6 +230,7 @@ def main():
         check_eras(cases, space)
         check_listen(cases, space)
         check_streams(cases, space)
+        check_limit(cases, space)
     with Workspace(sys.argv[1], SLOW) as space:
         check_slow(cases, space)
         check_end(cases, space)
