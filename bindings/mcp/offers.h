@@ -59,7 +59,9 @@ typedef struct watched {
 struct offers {
         msptk_json *resources, *templates, *prompts;
         watched *watches;
-        int64_t look_at_ms, wait_ms; /* of the next look; 0: as soon as possible */
+        int64_t look_at_ms; /* when the next look is; 0: not known yet */
+        int64_t wait_ms;    /* from one look to the next */
+        bool soon;          /* something is new: the next look comes nearer */
 };
 
 #endif

@@ -115,8 +115,11 @@ void mcp_changed(mcp_server *s, int32_t what, const char *uri)
         (void)uri;
 }
 
+int stub_changes;
+
 void mcp_changed_for(mcp_server *s, const char *principal, const char *uri)
 {
+        stub_changes++;
         (void)s;
         (void)principal;
         (void)uri;

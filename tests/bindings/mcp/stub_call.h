@@ -30,4 +30,7 @@ struct mcp_call {
 
 void stub_call_clear(mcp_call *c);
 
+/* How often mcp_changed_for() was called. */
+extern int stub_changes;
+
 #endif

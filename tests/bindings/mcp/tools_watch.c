@@ -1,0 +1,113 @@
+/* Resources that are watched: when they are looked at, and what counts as a change. */
+#include "tools_world.h"
+
+#include "mcp/offers.h"
+
+static const mcp_principal one = { "one", MCP_READ }, other = { "other", MCP_READ };
+
+static void watch_world(world *w)
+{
+        world_make(w, "adapters:\n  - {name: demo, type: fake}\n");
+        world_tools(w, false);
+        world_did(w, "client_create", "{'name':'Acme Corp'}");
+        world_did(w, "device_scan", "{}");
+        world_did(w, "health_check", "{}");
+        stub_changes = 0;
+}
+
+static void begin_watch(world *w, const char *uri)
+{
+        assert_true(w->cat->may_watch(w->cat->user, &one, uri));
+        w->cat->watch(w->cat->user, uri, &one, true);
+}
+
+static void an_age_that_grows_is_no_change(void **state)
+{
+        int64_t now = 1000;
+        world w;
+
+        (void)state;
+        watch_world(&w);
+        begin_watch(&w, "msp://health");
+        begin_watch(&w, "msp://client/acme-corp/devices");
+        begin_watch(&w, "msp://device/acme-corp-0001");
+        mcp_tools_look(w.tools, now);
+        for (int i = 0; i < 4; i++) {
+                w.now += 2000000;
+                now += 30000;
+                assert_true(mcp_tools_look(w.tools, now) > 1000); /* ever less often */
+        }
+        assert_int_equal(stub_changes, 0);
+        world_did(&w, "device_update", "{'device_id':'acme-corp-0001','name':'another'}");
+        mcp_tools_look(w.tools, now + 30000);
+        assert_int_equal(stub_changes, 2);
+        world_end(&w);
+}
+
+static void calls_without_a_pause_do_not_keep_from_looking(void **state)
+{
+        int64_t now = 1000;
+        world w;
+
+        (void)state;
+        watch_world(&w);
+        begin_watch(&w, "msp://clients");
+        mcp_tools_look(w.tools, now);
+        world_did(&w, "client_create", "{'name':'Borealis'}");
+        for (int i = 0; i < 4; i++) {
+                mcp_call c = { 0 };
+
+                call(&w, &c, "health_check", "{'client_id':'acme-corp','check_types':['cpu']}");
+                stub_call_clear(&c);
+                mcp_tools_look(w.tools, now += 400);
+        }
+        assert_int_equal(stub_changes, 1);
+        world_end(&w);
+}
+
+static void a_new_watch_is_looked_at_soon_though_others_are_quiet(void **state)
+{
+        int64_t now = 1000;
+        world w;
+
+        (void)state;
+        watch_world(&w);
+        begin_watch(&w, "msp://alerts");
+        for (int i = 0; i < 8; i++)
+                mcp_tools_look(w.tools, now += 30000);
+        begin_watch(&w, "msp://clients");
+        world_did(&w, "client_create", "{'name':'Borealis'}");
+        assert_in_range(mcp_tools_look(w.tools, now), 1, 1000);
+        mcp_tools_look(w.tools, now + 1000);
+        assert_int_equal(stub_changes, 1);
+        world_end(&w);
+}
+
+static void nobody_takes_the_place_of_all_others(void **state)
+{
+        char uri[64];
+        int taken = 0;
+        world w;
+
+        (void)state;
+        watch_world(&w);
+        do {
+                snprintf(uri, sizeof(uri), "msp://device/d-%d", taken++);
+                w.cat->watch(w.cat->user, uri, &one, true);
+        } while (taken < 300 && w.cat->may_watch(w.cat->user, &one, "msp://clients"));
+        assert_in_range(taken, 16, 128);
+        assert_true(w.cat->may_watch(w.cat->user, &other, "msp://clients"));
+        world_end(&w);
+}
+
+int main(void)
+{
+        const struct CMUnitTest tests[] = {
+                cmocka_unit_test(an_age_that_grows_is_no_change),
+                cmocka_unit_test(calls_without_a_pause_do_not_keep_from_looking),
+                cmocka_unit_test(a_new_watch_is_looked_at_soon_though_others_are_quiet),
+                cmocka_unit_test(nobody_takes_the_place_of_all_others),
+        };
+
+        return cmocka_run_group_tests(tests, NULL, NULL);
+}
