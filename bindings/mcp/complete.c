@@ -75,12 +75,14 @@ static msptk_json *rows_for(mcp_tools *t, const mcp_call *c, const struct source
 {
         msptk_json *args = new_object(), *doc = NULL;
         const char *client_id = get_str(others, "client_id");
+        const mcp_principal *who = mcp_call_principal(c);
+        char trace[TRACE_BYTES];
 
+        make_trace(c, trace);
         put_int(args, "limit", SEEN_MAX);
         if (client_id && strcmp(s->argument, "client_id") != 0)
                 put_str(args, "client_id", client_id);
-        if (ask_library(t, mcp_call_principal(c)->name, mcp_call_trace(c), s->operation, args, &doc,
-                        NULL) < 0)
+        if (!may_read(who) || ask_library(t, who->name, trace, s->operation, args, &doc, NULL) < 0)
                 doc = NULL;
         msptk_json_free(args);
         return doc;

@@ -28,6 +28,7 @@ enum { TOKENS_DEFAULT = 4000, TOKENS_LEAST = 500, TOKENS_MOST = 20000 };
 enum { CAP_CONCISE = 300, CAP_DETAILED = 4000, CAP_NAME = 120 };
 /* Bytes of the tokens and keys that callers bring. */
 enum { CONFIRMATION_MAX = 4096, IDEMPOTENCY_MAX = 256 };
+enum { TRACE_BYTES = 33 };
 /* Elements of a list beside the rows of a page. */
 enum { LIST_MOST = 20 };
 /* Of the table of a page. */
@@ -121,7 +122,7 @@ struct run {
         const tool *o;
         tool_args a;
         char *principal;
-        char trace[40];
+        char trace[TRACE_BYTES];
         char *client_id, *client_name; /* NULL when it is not about one client */
         char *plan_token;              /* of the plan that is confirmed */
         msptk_cancel *cancel;
@@ -140,6 +141,9 @@ struct run {
         bool from_start;
 };
 
+/* What the audit trail and an error have in common: the caller's trace, or one of our own; 32 hex
+ * digits. */
+void make_trace(const mcp_call *c, char ret[TRACE_BYTES]);
 void call_tool(void *user, mcp_call *c, const char *name, const msptk_json *given);
 /* Asks the library for the operation with `r->a.values`; `step` gets the answer, now or later. */
 void perform(run *r, bool plan, run_step step);

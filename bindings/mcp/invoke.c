@@ -28,15 +28,13 @@ static void take_random(unsigned char *ret, size_t n)
         memcpy(ret, pool + left, n);
 }
 
-/* What the audit trail and an error have in common: the caller's trace, or one of our own. */
-static void make_trace(const mcp_call *c, char ret[40])
+void make_trace(const mcp_call *c, char ret[TRACE_BYTES])
 {
         static const char digits[] = "0123456789abcdef";
         const char *parent = mcp_call_trace(c);
         unsigned char bytes[16] = { 0 };
 
-        if (parent && strlen(parent) == 55 && strspn(parent, "0123456789abcdef-") == 55 &&
-            parent[2] == '-' && parent[35] == '-') {
+        if (parent) {
                 memcpy(ret, parent + 3, 32);
                 ret[32] = '\0';
                 return;
@@ -217,12 +215,16 @@ static void got_record(run *r, msptk_status st, const msptk_json *result, const 
                 reply_record(r, result);
 }
 
-/* The library refuses it as well, and says so in the audit trail; what it answers is not needed. */
+/* The library refuses it as well, and says so in the audit trail; what it answers is not needed. It
+ * does not know the arguments of this door. */
 static void note_denial(run *r, const msptk_json *given)
 {
         msptk_json *answer = NULL;
+        problem p;
 
-        ask_library(r->t, r->principal, r->trace, r->o->name, given, &answer, NULL);
+        if (take_arguments(r->o, given, &r->a, &p))
+                ask_library(r->t, r->principal, r->trace, r->o->name, r->a.values, &answer, NULL);
+        problem_clear(&p);
         msptk_json_free(answer);
 }
 

@@ -16,6 +16,12 @@ void offers_free(offers *o);
 /* MCP_RESOURCES, MCP_TEMPLATES, MCP_PROMPTS: what the list holds. */
 const msptk_json *offers_list(const offers *o, int32_t what);
 
+/* What is offered here only reads. The library asks a token again; others are asked only here. */
+static inline bool may_read(const mcp_principal *who)
+{
+        return who->scopes & MCP_READ;
+}
+
 /* ---- resources.c ---- */
 typedef struct resource {
         const char *uri; /* "msp://client/{client_id}/health": at most one variable */

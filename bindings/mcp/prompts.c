@@ -216,11 +216,14 @@ static void add_words(text *t, const char *words, const msptk_json *given)
 static bool client_exists(mcp_tools *t, const mcp_call *c, const char *client_id)
 {
         msptk_json *args = new_object(), *doc = NULL;
-        msptk_status st;
+        const mcp_principal *who = mcp_call_principal(c);
+        char trace[TRACE_BYTES];
+        msptk_status st = MSPTK_E_DENIED;
 
+        make_trace(c, trace);
         put_str(args, "client_id", client_id);
-        st = ask_library(t, mcp_call_principal(c)->name, mcp_call_trace(c), "client_get", args,
-                         &doc, NULL);
+        if (may_read(who))
+                st = ask_library(t, who->name, trace, "client_get", args, &doc, NULL);
         msptk_json_free(doc);
         msptk_json_free(args);
         return st != MSPTK_E_NOTFOUND && st != MSPTK_E_INVALID && st != MSPTK_E_DENIED;

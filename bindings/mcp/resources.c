@@ -181,9 +181,13 @@ void read_resource(void *user, mcp_call *c, const char *uri)
         char *content = NULL;
         const char *mime = NULL;
         msptk_error *err = NULL;
-        msptk_status st = resource_read(t, mcp_call_principal(c)->name, mcp_call_trace(c), uri,
-                                        &content, &mime, &err);
+        const mcp_principal *who = mcp_call_principal(c);
+        char trace[TRACE_BYTES];
+        msptk_status st = MSPTK_E_DENIED;
 
+        make_trace(c, trace);
+        if (may_read(who))
+                st = resource_read(t, who->name, trace, uri, &content, &mime, &err);
         if (st == MSPTK_OK) {
                 msptk_json *result = new_object();
                 msptk_json *one = add_object(put_array(result, "contents"));

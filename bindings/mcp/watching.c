@@ -19,8 +19,8 @@ bool may_watch(void *user, const mcp_principal *who, const char *uri)
                 count++;
                 own += !strcmp(w->principal, who->name);
         }
-        return r && r->operation && operation_by_name(t, r->operation) && count < WATCHES_MAX &&
-               own < WATCHES_OF_ONE;
+        return r && r->operation && may_read(who) && operation_by_name(t, r->operation) &&
+               count < WATCHES_MAX && own < WATCHES_OF_ONE;
 }
 
 /* FNV-1a; a change that keeps all 64 bits is as good as none. Ages ("status_age_s") grow by

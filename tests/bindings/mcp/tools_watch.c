@@ -1,4 +1,5 @@
-/* Resources that are watched: when they are looked at, and what counts as a change. */
+/* Resources: when watched ones are looked at, what counts as a change, who may read, and what the
+ * trail says of it. */
 #include "tools_world.h"
 
 #include "mcp/offers.h"
@@ -100,6 +101,74 @@ static void nobody_takes_the_place_of_all_others(void **state)
         world_end(&w);
 }
 
+static void without_the_scope_to_read_nothing_is_offered(void **state)
+{
+        const mcp_principal writer = { "writer", MCP_WRITE };
+        const msptk_json *values;
+        mcp_call c = { .who = writer };
+        msptk_json *ref;
+        world w;
+
+        (void)state;
+        watch_world(&w);
+        assert_false(w.cat->may_watch(w.cat->user, &writer, "msp://clients"));
+        w.cat->read_resource(w.cat->user, &c, "msp://clients");
+        assert_int_equal(c.ended, ENDED_ERROR);
+        stub_call_clear(&c);
+        c.who = writer;
+        ref = json_of("{'type':'ref/resource','uri':'msp://client/{client_id}'}");
+        w.cat->complete(w.cat->user, &c, ref, "client_id", "acme", NULL);
+        assert_int_equal(c.ended, ENDED_REPLY);
+        values = at(c.result, "completion.values");
+        assert_int_equal(msptk_json_count(values), 0);
+        stub_call_clear(&c);
+        c.who = one;
+        w.cat->complete(w.cat->user, &c, ref, "client_id", "acme", NULL);
+        values = at(c.result, "completion.values");
+        assert_int_equal(msptk_json_count(values), 1);
+        stub_call_clear(&c);
+        msptk_json_free(ref);
+        world_end(&w);
+}
+
+/* The trail has one spelling of a trace, so that one search finds all that was done under it. */
+static void a_read_has_the_same_trace_as_a_call(void **state)
+{
+        static const char trace[] = "4bf92f3577b34da6a3ce929d0e0e4736";
+        mcp_call c = { .who = one,
+                       .trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" };
+        msptk_json *trail;
+        world w;
+
+        (void)state;
+        watch_world(&w);
+        w.cat->read_resource(w.cat->user, &c, "msp://clients");
+        stub_call_clear(&c);
+        world_tools(&w, false); /* closing the other writes what its trail held back */
+        trail = world_do(&w, "audit_list", "{'operation':'client_list'}");
+        assert_string_equal(text_at(trail, "entries.0.trace_id"), trace);
+        msptk_json_free(trail);
+        world_end(&w);
+}
+
+static void a_denied_change_is_in_the_trail_whatever_it_brought(void **state)
+{
+        mcp_call c = { 0 };
+        msptk_json *trail;
+        world w;
+
+        (void)state;
+        watch_world(&w);
+        call(&w, &c, "alert_ack", "{'alert_id':'abcdefgh','confirmation_token':'x'}");
+        assert_code(&c, "INVALID_PARAMETERS", "READ_ONLY");
+        stub_call_clear(&c);
+        world_tools(&w, false);
+        trail = world_do(&w, "audit_list", "{'operation':'alert_ack'}");
+        assert_string_equal(text_at(trail, "entries.0.outcome"), "denied");
+        msptk_json_free(trail);
+        world_end(&w);
+}
+
 int main(void)
 {
         const struct CMUnitTest tests[] = {
@@ -107,6 +176,9 @@ int main(void)
                 cmocka_unit_test(calls_without_a_pause_do_not_keep_from_looking),
                 cmocka_unit_test(a_new_watch_is_looked_at_soon_though_others_are_quiet),
                 cmocka_unit_test(nobody_takes_the_place_of_all_others),
+                cmocka_unit_test(without_the_scope_to_read_nothing_is_offered),
+                cmocka_unit_test(a_read_has_the_same_trace_as_a_call),
+                cmocka_unit_test(a_denied_change_is_in_the_trail_whatever_it_brought),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
