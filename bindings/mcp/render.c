@@ -181,13 +181,21 @@ static void add_members(text *t, const msptk_json *object)
         }
 }
 
+/* The number of a page is not the number of all, and must not be read so. */
+static const char *which_part(const run *r)
+{
+        if (r->next)
+                return r->from_start ? "the first " : "the next ";
+        return r->from_start ? "" : "the last ";
+}
+
 void add_page_head(text *t, const run *r, const msptk_json *head, size_t shown)
 {
         int64_t total = msptk_json_int(msptk_json_get(head, "total"), -1);
         size_t n;
 
         add_subject(t, r);
-        text_addf(t, ": %zu", shown);
+        text_addf(t, ": %s%zu", total >= 0 ? "" : which_part(r), shown);
         if (total >= 0 && (size_t)total != shown)
                 text_addf(t, " of %lld", (long long)total);
         n = strlen(r->o->rows);
