@@ -26,7 +26,7 @@ static const char door_rows[] =
         "l\",\"required\":false,\"description\":\"also offer the tools that change some"
         "thing; each asks for confirmation\"},{\"name\":\"http\",\"type\":\"string\",\"requ"
         "ired\":false,\"description\":\"serve HTTP at this address and port instead ("
-        "127.0.0.1:8765; port 0 chooses one)\",\"unit\":\"ADDRESS\"},{\"name\":\"require_"
+        "127.0.0.1:8765; port 0 chooses one)\"},{\"name\":\"require_"
         "token\",\"type\":\"bool\",\"required\":false,\"description\":\"HTTP: answer only r"
         "equests with a bearer token of 'token create'; always so beyond loopback"
         "\"},{\"name\":\"allow_origin\",\"type\":\"list\",\"required\":false,\"description\":\""

@@ -68,13 +68,13 @@ static msptk_json *arguments(bool writes)
         return list;
 }
 
-/* {"command": ..., "args": [...], "env": {...}} */
 /* What goes into every snippet. */
 typedef struct about {
         char *program, *config; /* config NULL: none */
         bool writes;
 } about;
 
+/* {"command": ..., "args": [...], "env": {...}} */
 static msptk_json *entry(const about *a, int style)
 {
         msptk_json *o = need(msptk_json_new_object());

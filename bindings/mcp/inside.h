@@ -178,6 +178,7 @@ void add_filters(text *t, const run *r);
 /* A copy of an object whose lists have at most `most` elements; beside each stands how many it
  * lost. */
 msptk_json *cut_lists(const msptk_json *json, size_t most, bool *ret_cut);
+size_t printed_length(const msptk_json *json);
 /* A value on one line, fit for a table. */
 void add_cell(text *t, const msptk_json *value, size_t cap);
 

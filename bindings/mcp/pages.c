@@ -15,15 +15,6 @@ static size_t room(const run *r)
         return (size_t)r->a.max_tokens * 7 / 2;
 }
 
-static size_t length_of(const msptk_json *json)
-{
-        char *printed = print_tree(json);
-        size_t n = strlen(printed);
-
-        free(printed);
-        return n;
-}
-
 static int64_t rows_wanted(const run *r)
 {
         size_t left = room(r) > r->used ? room(r) - r->used : 1;
@@ -125,7 +116,7 @@ static msptk_json *fitting_head(const run *r, const msptk_json *clean)
         for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
                 msptk_json_free(made);
                 made = cut_lists(clean, steps[i], &cut);
-                if (length_of(made) <= room(r) / 3)
+                if (printed_length(made) <= room(r) / 3)
                         break;
         }
         return made;
@@ -165,7 +156,8 @@ static void take_head(run *r, const msptk_json *page)
         add_filters(&t, r); /* in the hint, which is said twice */
         twice = t.len;
         add_page_head(&t, r, r->head, 1);
-        r->used = t.len + twice + length_of(r->head) + 300 + 2 * (cursor ? strlen(cursor) : 100);
+        r->used =
+                t.len + twice + printed_length(r->head) + 300 + 2 * (cursor ? strlen(cursor) : 100);
         if (r->client_name)
                 r->used += strlen(r->client_name) + strlen(r->client_id) + 30;
         text_free(&t);

@@ -345,7 +345,7 @@ msptk_json *cut_lists(const msptk_json *json, size_t most, bool *ret_cut)
         return made;
 }
 
-static size_t printed_length(const msptk_json *json)
+size_t printed_length(const msptk_json *json)
 {
         char *printed = print_tree(json);
         size_t n = strlen(printed);
