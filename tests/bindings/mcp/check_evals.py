@@ -8,6 +8,7 @@ usage: check_evals.py CLOCKED_PROGRAM [WORD_OF_A_TASK]"""
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 
@@ -15,7 +16,6 @@ from server import MODERN, Cases, Stdio, complaints, environment, modern
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cases"))
 import shared  # noqa: E402
-import subprocess  # noqa: E402
 
 EVALS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "evals.json")
 ASKS = {"call": ("tools/call", "name"), "read": ("resources/read", "uri"), "prompt": ("prompts/get", "name"),

@@ -15,8 +15,6 @@ from server import CONFIG, Cases, Http, Workspace, initialize, legacy, modern
 
 CLIENTS, TOKENS, LEAST = 6, 7, 6
 SYLLABLES = "ba ce di fo gu ha je ki lo mu na pe qui ro su te vi wo xa ye zu".split()
-TOOLS = {"client_list", "client_get", "device_list", "device_get", "health_status", "health_history", "health_check", "alert_list",
-         "alert_explain", "alert_ack", "alert_snooze"}
 
 
 # Times, counts, measured values, systems and kinds: what may be the same of anybody, by chance.
