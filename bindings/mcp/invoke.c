@@ -215,16 +215,24 @@ static void got_record(run *r, msptk_status st, const msptk_json *result, const 
                 reply_record(r, result);
 }
 
-/* The library refuses it as well, and says so in the audit trail; what it answers is not needed. It
- * does not know the arguments of this door. */
+/* What is entered in the trail of a call that goes no further: the library does not know the
+ * arguments of this door, and enters nothing of a call that has some it does not know. */
+static const msptk_json *values_to_note(run *r, const msptk_json *given)
+{
+        problem p;
+
+        (void)take_arguments(r->o, given, &r->a, &p);
+        problem_clear(&p);
+        return r->a.values ? r->a.values : given;
+}
+
+/* The library refuses it as well, and says so in the audit trail; what it answers is not needed. */
 static void note_denial(run *r, const msptk_json *given)
 {
         msptk_json *answer = NULL;
-        problem p;
 
-        if (take_arguments(r->o, given, &r->a, &p))
-                ask_library(r->t, r->principal, r->trace, r->o->name, r->a.values, &answer, NULL);
-        problem_clear(&p);
+        ask_library(r->t, r->principal, r->trace, r->o->name, values_to_note(r, given), &answer,
+                    NULL);
         msptk_json_free(answer);
 }
 
@@ -268,7 +276,7 @@ static bool within_limits(run *r, const msptk_json *given)
         /* A flood is not to fill the trail: one entry a second tells of it. */
         if (now != r->t->limit_noted_s) {
                 r->t->limit_noted_s = now;
-                note_refusal(r, given, "TOO_MANY_REQUESTS");
+                note_refusal(r, values_to_note(r, given), "TOO_MANY_REQUESTS");
         }
         reply_rate(r, "TOO_MANY_REQUESTS", "too many calls in a minute", wait);
         return false;

@@ -151,7 +151,7 @@ static void a_read_has_the_same_trace_as_a_call(void **state)
         world_end(&w);
 }
 
-static void a_denied_change_is_in_the_trail_whatever_it_brought(void **state)
+static void what_is_refused_is_in_the_trail_whatever_it_brought(void **state)
 {
         mcp_call c = { 0 };
         msptk_json *trail;
@@ -166,6 +166,14 @@ static void a_denied_change_is_in_the_trail_whatever_it_brought(void **state)
         trail = world_do(&w, "audit_list", "{'operation':'alert_ack'}");
         assert_string_equal(text_at(trail, "entries.0.outcome"), "denied");
         msptk_json_free(trail);
+        c.limited = true;
+        call(&w, &c, "client_list", "{'response_format':'detailed','tier':'gold'}");
+        assert_code(&c, "RATE_LIMIT_EXCEEDED", "TOO_MANY_REQUESTS");
+        stub_call_clear(&c);
+        world_tools(&w, false);
+        trail = world_do(&w, "audit_list", "{'operation':'client_list','outcome':'denied'}");
+        assert_int_equal(msptk_json_count(at(trail, "entries")), 1);
+        msptk_json_free(trail);
         world_end(&w);
 }
 
@@ -178,7 +186,7 @@ int main(void)
                 cmocka_unit_test(nobody_takes_the_place_of_all_others),
                 cmocka_unit_test(without_the_scope_to_read_nothing_is_offered),
                 cmocka_unit_test(a_read_has_the_same_trace_as_a_call),
-                cmocka_unit_test(a_denied_change_is_in_the_trail_whatever_it_brought),
+                cmocka_unit_test(what_is_refused_is_in_the_trail_whatever_it_brought),
         };
 
         return cmocka_run_group_tests(tests, NULL, NULL);
