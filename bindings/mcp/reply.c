@@ -97,6 +97,8 @@ void add_json_string(text *t, const char *s)
                         text_add(t, "\xef\xbf\xbd");
                 else if (c == '"' || c == '\\')
                         text_addf(t, "\\%c", c);
+                else if (c == '\n')
+                        text_addn(t, "\\n", 2);
                 else
                         text_addf(t, "\\u%04x", c);
                 n = 1;
