@@ -18,6 +18,20 @@ var background = context.Background()
 // The clock of tests stands still at this moment, unless a test says otherwise.
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
+// TestMain runs everything in a directory of its own: a toolkit without a configuration keeps its key in "data" beside it.
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "msptk-go-")
+	if err == nil {
+		err = os.Chdir(dir)
+	}
+	if err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
+
 // A made-up world with four devices; settings are more of the fake adapter's.
 func world(settings string) Option {
 	return Setting("adapters", fmt.Sprintf("[{name: world, type: fake, devices: 4, seed: 7%s}]", settings))
