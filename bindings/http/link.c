@@ -12,6 +12,7 @@ enum {
         IDLE_MS = 60000,         /* between two requests */
         LINGER_MS = 2000,        /* for the other side to read what it was refused with */
         LINGER_BYTES = 16777216, /* that are read past meanwhile */
+        LEFT_MS = 500,           /* how often a client that is not read is asked for */
         EVENT_BYTES = 1024       /* of a stream's queue are never too many */
 };
 
@@ -356,6 +357,7 @@ static void keep_waiting(link_t *k, const char *bytes, size_t len)
         if (k->waiting.len > WAITING_BYTES && !k->held_back) {
                 k->held_back = true;
                 socket_hold(k, true);
+                listener_arm(k->l, k->l->now_ms + LEFT_MS);
         }
 }
 
@@ -424,6 +426,11 @@ int64_t link_look(link_t *k, int64_t now)
                 link_kill(k);
                 return 0;
         }
+        /* Its end would stand behind the bytes that are left in the socket. */
+        if (k->held_back && socket_is_left(k)) {
+                link_kill(k);
+                return 0;
+        }
         if (k->comment_at && now >= k->comment_at) {
                 add_chunk(k, ": still here\n\n", "", 0, "");
                 k->comment_at = now + k->l->o.comment_ms;
@@ -432,5 +439,7 @@ int64_t link_look(link_t *k, int64_t now)
                 too_late(k);
         if (k->dead)
                 return 0;
-        return sooner(sooner(k->write_by, k->comment_at), k->current ? 0 : k->read_by);
+        return sooner(sooner(k->write_by, k->comment_at), k->held_back ? now + LEFT_MS
+                                                          : k->current ? 0
+                                                                       : k->read_by);
 }

@@ -180,6 +180,8 @@ const char *listener_date(http_listener *l);
 /* ---- socket.c: what needs libwebsockets ---- */
 void socket_want_write(link_t *k);
 void socket_hold(link_t *k, bool hold);
+/* Whether the other side has ended the connection, although there may be bytes to read. */
+bool socket_is_left(const link_t *k);
 void socket_shut_writing(link_t *k);
 void socket_kill(link_t *k);
 /* Returns the bytes taken, -1 when the connection is broken; *ret_stuck: more would not be. */

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -323,6 +324,13 @@ void socket_want_write(link_t *k)
 void socket_hold(link_t *k, bool hold)
 {
         lws_rx_flow_control(k->wsi, !hold);
+}
+
+bool socket_is_left(const link_t *k)
+{
+        struct pollfd p = { .fd = (int)lws_get_socket_fd(k->wsi), .events = POLLRDHUP };
+
+        return poll(&p, 1, 0) > 0;
 }
 
 void socket_shut_writing(link_t *k)
