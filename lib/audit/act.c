@@ -106,10 +106,30 @@ static int32_t failed_as(const act *a)
 }
 
 /* Denials, reads and failures: in order, in groups. */
+/* What nobody's limit counts (a token that is tried) is told once a second when it fails: whoever
+ * guesses is not to fill the trail. */
+static bool is_told_already(act *a, msptk_status st)
+{
+        audit *au = a->c->audit;
+        int64_t second = a->now / 1000000;
+        bool told;
+
+        if (!a->row->uncounted || st >= 0)
+                return false;
+        pthread_mutex_lock(&au->lock);
+        told = au->guessed_s == second;
+        au->guessed_s = second;
+        pthread_mutex_unlock(&au->lock);
+        return told;
+}
+
 static void leave(act *a, int32_t outcome, msptk_status st, msptk_error *const *err)
 {
-        entry *e = msptk__entry_new(a, outcome, st, st < 0 && err ? *err : NULL);
+        entry *e;
 
+        if (is_told_already(a, st))
+                return;
+        e = msptk__entry_new(a, outcome, st, st < 0 && err ? *err : NULL);
         if (e)
                 msptk__queue_add(a->c->audit, e);
         else

@@ -55,6 +55,7 @@ struct audit {
         int32_t flushers;      /* delayed flushes on the pool */
         cancel *stop;          /* ends its waiting */
         int32_t acts;          /* that run */
+        int64_t guessed_s;     /* the second of the last entry of a failed uncounted call */
         int32_t unsigned_said; /* the log has been told that heads cannot be signed */
 };
 

@@ -489,6 +489,19 @@ static void a_token_that_was_removed_or_has_ended_is_refused_at_the_next_call(vo
         assert_refused(w, "token_check", args, NULL, MSPTK_E_AUTH, "TOKEN_INVALID");
 }
 
+static void who_guesses_tokens_does_not_fill_the_trail(void **state)
+{
+        static const char guess[] = "{\"token\":\"msptk_no\"}";
+        world *w = *state;
+
+        for (int i = 0; i < 100; i++)
+                assert_refused(w, "token_check", guess, NULL, MSPTK_E_AUTH, "TOKEN_INVALID");
+        w->now += 1000000;
+        assert_refused(w, "token_check", guess, NULL, MSPTK_E_AUTH, "TOKEN_INVALID");
+        assert_int_equal(msptk__audit_flush(&w->c, NULL), MSPTK_OK);
+        assert_int_equal(count(w, "SELECT count(*) FROM audit WHERE op = 'token_check'"), 2);
+}
+
 static void a_new_token_of_an_old_name_is_not_answered_from_its_memory(void **state)
 {
         msptk_call_opts bot = { .principal = (char *)"token:bot",
@@ -858,6 +871,7 @@ int main(void)
                 T(read_only_doors_are_refused_changes_and_it_is_audited),
                 T(what_a_door_refuses_is_a_denial_in_the_trail),
                 T(a_token_limits_scopes_and_clients),
+                T(who_guesses_tokens_does_not_fill_the_trail),
                 T(a_token_principal_that_showed_no_token_is_denied),
                 T(a_token_that_was_removed_or_has_ended_is_refused_at_the_next_call),
                 T(a_new_token_of_an_old_name_is_not_answered_from_its_memory),
