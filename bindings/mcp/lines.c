@@ -17,6 +17,8 @@ enum {
         READ_BYTES = 65536,
         HELD_BYTES = 262144, /* of output that nobody reads: then no more input is read */
         MESSAGE_BYTES = 4 * 1024 * 1024,
+        LOOK_US =
+                60, /* after a message the next one is looked for so long before it is waited for */
         LEAVE_MS = 900 /* how long what is in flight may still take after the end of input */
 };
 
@@ -35,14 +37,21 @@ typedef struct session {
         int out_flags;    /* of out_fd, to be put back; -1: not changed */
         int failed;       /* errno of a descriptor */
         bool ended, gone; /* no more input; nobody reads */
+        bool looks;       /* there is another processor, on which the next message is made */
+        int64_t look_until_ns;
 } session;
 
-static int64_t now_ms(void)
+static int64_t now_ns(void)
 {
         struct timespec t;
 
         clock_gettime(CLOCK_MONOTONIC, &t);
-        return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+        return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+static int64_t now_ms(void)
+{
+        return now_ns() / 1000000;
 }
 
 /* ---- output ---- */
@@ -201,6 +210,19 @@ static int64_t run_due(session *s)
 
 enum { WAIT_IN, WAIT_OUT, WAIT_STOP, WAIT_TOOLS, WAIT_COUNT };
 
+/* A client that has its answer asks on at once, and to be woken takes longer than most answers:
+ * for a moment the descriptors are looked at without sleeping. */
+static int wait_for(const session *s, struct pollfd *fds, int64_t wait)
+{
+        while (wait && now_ns() < s->look_until_ns) {
+                int n = poll(fds, WAIT_COUNT, 0);
+
+                if (n)
+                        return n;
+        }
+        return poll(fds, WAIT_COUNT, wait > 60000 || wait < 0 ? 60000 : (int)wait);
+}
+
 /* Waits until something can be done, and does it. */
 static void turn(session *s, int64_t longest_ms)
 {
@@ -216,7 +238,7 @@ static void turn(session *s, int64_t longest_ms)
                 fds[WAIT_IN].fd = -1;
         if (!held(s))
                 fds[WAIT_OUT].events = 0; /* still tells that nobody reads any more */
-        if (poll(fds, WAIT_COUNT, wait > 60000 || wait < 0 ? 60000 : (int)wait) < 0)
+        if (wait_for(s, fds, wait) < 0)
                 return;
         mcp_tick(s->o->server, now_ms());
         if (fds[WAIT_TOOLS].revents)
@@ -228,6 +250,8 @@ static void turn(session *s, int64_t longest_ms)
         if (fds[WAIT_OUT].revents & (POLLERR | POLLNVAL))
                 s->gone = true;
         flush(s);
+        if (s->looks && fds[WAIT_IN].revents)
+                s->look_until_ns = now_ns() + LOOK_US * INT64_C(1000);
 }
 
 static void leave(session *s)
@@ -249,6 +273,7 @@ int mcp_stdio_run(const mcp_stdio_opts *opts)
         if (!s.limit)
                 s.limit = MESSAGE_BYTES;
         open_output(&s);
+        s.looks = sysconf(_SC_NPROCESSORS_ONLN) > 1;
         mcp_tick(opts->server, now_ms());
         s.conn = mcp_conn_new(opts->server, MCP_STDIO, &opts->principal, &out);
         while (!s.ended && !s.gone)

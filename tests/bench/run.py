@@ -59,7 +59,7 @@ def side_by_side(one, other, rounds):
 class Bench:
     def __init__(self, build):
         self.build, self.rows = build, []
-        self.place = tempfile.mkdtemp(prefix="msptk-bench-", dir=".")
+        self.place = os.path.abspath(tempfile.mkdtemp(prefix="msptk-bench-", dir="."))
 
     def program(self, name):
         return os.path.join(self.build, "tests", "bench", "bench_" + name)
