@@ -16,16 +16,14 @@ msptk_json *read_json(const char *bytes, size_t len, complaint *ret)
         msptk_error *err = NULL;
         msptk_json *doc = NULL;
         msptk_status st = msptk_json_parse(bytes, len, &doc, &err);
-        const char *why;
 
         if (st >= 0)
                 return doc;
         if (st == MSPTK_E_NOMEM)
                 need(NULL);
-        why = msptk_error_message(err);
-        complain(ret, MCP_PARSE_ERROR, why);
+        complain(ret, MCP_PARSE_ERROR, msptk_error_message(err));
         /* Well-formed, but not what a message may be. */
-        if (st == MSPTK_E_TOOBIG || strstr(why, "is there twice"))
+        if (st == MSPTK_E_TOOBIG || !strcmp(msptk_error_reason(err), "DUPLICATE_KEY"))
                 ret->code = MCP_INVALID_REQUEST;
         msptk_error_free(err);
         return NULL;

@@ -44,13 +44,18 @@ static void find_place(const reader *r, const char *at, size_t *line, size_t *co
                 *column += ((unsigned char)*p & 0xc0) != 0x80;
 }
 
-static msptk_status wrong(const reader *r, const char *at, const char *what)
+static msptk_status wrong_why(const reader *r, const char *at, const char *reason, const char *what)
 {
         size_t line, column;
 
         find_place(r, at, &line, &column);
-        return fail_why(r->ret_err, MSPTK_E_PARSE, "INVALID_JSON", NULL,
+        return fail_why(r->ret_err, MSPTK_E_PARSE, reason, NULL,
                         "not valid JSON at line %zu, column %zu: %s", line, column, what);
+}
+
+static msptk_status wrong(const reader *r, const char *at, const char *what)
+{
+        return wrong_why(r, at, "INVALID_JSON", what);
 }
 
 static msptk_status expected(const reader *r, const char *what)
@@ -85,7 +90,7 @@ static msptk_status duplicate(const reader *r, const seen_key *seen)
 
         snprintf(message, sizeof(message), "the key '%.*s%s' is there twice",
                  (int)msptk__utf8_cut(seen->key, len, 80), seen->key, len > 80 ? "..." : "");
-        return wrong(r, seen->at, message);
+        return wrong_why(r, seen->at, "DUPLICATE_KEY", message);
 }
 
 /* ---- scalars ---- */
