@@ -179,6 +179,9 @@ def plain(body, said, dice_id):
     for s in said:
         text = text.replace(s, dice_id)
     text = re.sub(r'"correlation_id":"[0-9a-f]+"', '"correlation_id":"*"', text)
+    # What the token may see and is spelt nearly like the name that was asked for depends on that name, not on what is hidden.
+    text = re.sub(r"; did you mean '[^']*'\?(?= Next)", ".", text)
+    text = re.sub(r"; did you mean '[^']*'\?", "", text)
     return re.sub(r'"id":\d+', '"id":0', text)
 
 
